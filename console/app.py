@@ -1,0 +1,54 @@
+"""The table of contents: everything the console is made of, put together once. The only file that knows all rooms."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from console.accounts import api as accounts_api
+from console.accounts import views as accounts_views
+from console.alerts import api as alerts_api
+from console.alerts import views as alerts_views
+from console.audit import api as audit_api
+from console.audit import views as audit_views
+from console.config import Settings, load_settings
+from console.infra import events
+from console.infra.db import db
+from console.infra.redis import connect
+from console.queues import api as queues_api
+from console.queues import views as queues_views
+from console.web import auth, errors, live, requests, transaction
+
+ROOT = Path(__file__).parent.parent
+PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
+APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The console as a WSGI application. Raises when the settings are not fit to start with."""
+    settings = settings or load_settings()
+    app = Flask("console", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SECRET_KEY=settings.secret_key)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
+    app.extensions["console.settings"] = settings
+    app.extensions["console.redis"] = connect(settings)
+    requests.init_app(app)
+    db.init_app(app)
+    events.init_app()
+    _web(app)
+    _rooms(app)
+    return app
+
+
+def _web(app: Flask) -> None:
+    errors.init_app(app)
+    app.after_request(live.stamp)
+    # Last registered runs first: the transaction settles before headers are stamped on the reply.
+    transaction.init_app(app)
+    auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
+
+
+def _rooms(app: Flask) -> None:
+    for page in PAGES:
+        app.register_blueprint(page)
+    for api in APIS:
+        app.register_blueprint(api, url_prefix="/api/v1")

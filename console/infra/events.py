@@ -1,0 +1,150 @@
+"""Typed hooks by which a lower room is heard by a higher one, and the versions that live pages poll.
+
+`app.py` connects the hooks. They run in the caller's transaction: a hook that fails fails the change.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+
+import structlog
+from flask import current_app
+from redis.exceptions import RedisError
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from console.infra.actor import Actor
+from console.infra.db import db
+from console.infra.redis import connection
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+log = structlog.get_logger(__name__)
+
+
+class Hook(Generic[P, R]):
+    """A named seam: `connect` in app.py, `announce` where it happens."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._listeners: list[Callable[[P], R]] = []
+
+    def connect(self, listener: Callable[[P], R]) -> None:
+        """Add a listener once, however many apps a process makes."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
+
+    def announce(self, payload: P) -> list[R]:
+        """Call every listener in the caller's transaction; returns their answers in order of connection."""
+        return [listener(payload) for listener in self._listeners]
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettled:
+    """One attempt of one of our jobs has ended. `will_retry` marks an attempt that is not the last."""
+
+    job_id: uuid.UUID
+    name: str
+    queue: str
+    attempt: int
+    max_attempts: int
+    succeeded: bool
+    will_retry: bool
+    at: datetime
+    exception_type: str | None = None
+    message: str | None = None
+    traceback: str | None = None
+    args: Sequence[Any] = ()
+    worker: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequested:
+    """Somebody asks to run an alert's failed jobs again; `dry_run` only counts."""
+
+    alert_id: int
+    source: str
+    by: Actor
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAnswer:
+    """What a source can do about it: `jobs` that are (or would be) run again, `refused` with each reason."""
+
+    jobs: int
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChanged:
+    """An alert was opened, changed state or was reopened; `event` is the history row's word."""
+
+    alert_id: int
+    event: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something was asked for and not allowed; audited in a unit of its own."""
+
+    action: str
+    by: Actor
+    reason: str
+    object: tuple[str, str, str] | None = None
+
+
+job_settled: Hook[JobSettled, None] = Hook("job_settled")
+retry_requested: Hook[RetryRequested, RetryAnswer] = Hook("retry_requested")
+alert_changed: Hook[AlertChanged, None] = Hook("alert_changed")
+refused: Hook[Refused, None] = Hook("refused")
+
+_TOUCHED = "console.touched"
+
+
+def touch(*rooms: str) -> None:
+    """Mark rooms as changed in this transaction; their versions rise once it has committed."""
+    db.session().info.setdefault(_TOUCHED, set()).update(rooms)
+
+
+def versions(rooms: Sequence[str]) -> tuple[int, ...] | None:
+    """The versions of some rooms, or None while Redis is away (then nothing may be called unchanged)."""
+    try:
+        values = cast("list[bytes | None]", connection().mget([_key(room) for room in rooms]))
+    except RedisError:
+        return None
+    return tuple(int(value or 0) for value in values)
+
+
+def init_app() -> None:
+    """Raise versions after commits and forget them after rollbacks, for every session of the process."""
+    if not event.contains(Session, "after_commit", _raise_versions):
+        event.listen(Session, "after_commit", _raise_versions)
+        event.listen(Session, "after_rollback", _forget)
+
+
+def _key(room: str) -> str:
+    return f"console:version:{room}"
+
+
+def _raise_versions(session: Session) -> None:
+    rooms = session.info.pop(_TOUCHED, None)
+    if not rooms or not current_app:
+        return
+    try:
+        with connection().pipeline(transaction=False) as pipe:
+            for room in sorted(rooms):
+                pipe.incr(_key(room))
+            pipe.execute()
+    except RedisError:
+        # The change is stored; pages notice it at the next 30-second bucket of their ETag.
+        log.warning("versions_not_raised", rooms=sorted(rooms))
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_TOUCHED, None)

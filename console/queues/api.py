@@ -1,0 +1,5 @@
+"""The JSON API of this room."""
+
+from flask import Blueprint
+
+bp = Blueprint("queues_api", __name__)

@@ -1,0 +1,84 @@
+"""Refusals and crashes as a page, a fragment or an RFC 9457 problem; one of the two broad catches."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from console.infra.errors import DomainError, Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the shape that the asker reads."""
+    app.register_error_handler(DomainError, reply)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(Exception, _crash)
+
+
+def reply(error: DomainError) -> Response:
+    """The answer to a refusal."""
+    return _answer(error.status, error.title, error.detail, error)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None and error.code is not None and error.code < 400:  # noqa: PLR2004
+        return make_response(error.get_response())
+    status = error.code or 500
+    response = _answer(status, HTTPStatus(status).phrase, error.description or HTTPStatus(status).phrase, None)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def _database_away(error: Exception) -> Response:
+    log.error("database_away", error=type(error).__name__)
+    return reply(
+        Unavailable("The database does not answer; nothing was saved. Try again in a few seconds.", retry_after=5)
+    )
+
+
+def _crash(error: Exception) -> Response:
+    log.error("request_crashed", exc_info=error)
+    return _answer(
+        500, "Something broke here", "Nothing was saved. The fault is logged under the reference below.", None
+    )
+
+
+def _answer(status: int, title: str, detail: str, error: DomainError | None) -> Response:
+    if request.path.startswith("/api/"):
+        response = _problem(status, title, detail, error)
+    else:
+        response = _page(status, title, detail, error)
+    if error is not None and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _problem(status: int, title: str, detail: str, error: DomainError | None) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in error.errors] if error else []
+    body["request_id"] = g.get("request_id")
+    response = make_response(jsonify(body), status)
+    response.content_type = "application/problem+json"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="console"'
+    return response
+
+
+def _page(status: int, title: str, detail: str, error: DomainError | None) -> Response:
+    template = "errors/fragment.html" if request.headers.get("HX-Request") == "true" else "errors/page.html"
+    faults = error.errors if error else ()
+    html = render_template(
+        template, status=status, title=title, detail=detail, faults=faults, reference=g.get("request_id")
+    )
+    response = make_response(html, status)
+    response.vary.add("HX-Request")
+    return response

@@ -1,0 +1,1 @@
+"""The RQ workers and the table of schedules."""
