@@ -9,7 +9,7 @@ from console.config import Settings
 
 
 def connect(settings: Settings, *, timeout: float | None = 0.5) -> "Redis":
-    """A client for `REDIS_URL`; `timeout` in seconds for connecting and for each answer, None for workers that block."""
+    """A client for `REDIS_URL`; `timeout`: seconds to connect and for each answer, None for workers that block."""
     return Redis.from_url(
         settings.redis_url,
         socket_connect_timeout=timeout,
