@@ -79,5 +79,5 @@ def _create() -> pwd.struct_passwd | None:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if _lookup(ACCOUNT_NAME) is None:
             command = [useradd, "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", ACCOUNT_NAME]
-            subprocess.run(command, check=False, capture_output=True, timeout=10)
+            subprocess.run(command, check=False, capture_output=True, timeout=10)  # noqa: S603  fixed words
     return _lookup(ACCOUNT_NAME)
