@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from console.infra.embedded import PostgresUrls, ensure_postgres, ensure_redis
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -19,6 +18,7 @@ from console.app import create_app
 from console.config import Settings
 from console.infra import clock as clock_module
 from console.infra.db import db
+from console.infra.embedded import PostgresUrls, ensure_postgres, ensure_redis
 from console.infra.migrations import migrate
 
 # Kept between runs: starting it again costs a second, making it anew costs five.
