@@ -18,10 +18,10 @@ from console.app import create_app
 from console.config import Settings
 from console.infra import clock as clock_module
 from console.infra.db import db
-from console.infra.embedded import PostgresUrls, ensure_postgres, ensure_redis
+from console.infra.embedded import PostgresUrls, ensure_postgres, ensure_redis, stop_postgres, stop_redis
 from console.infra.migrations import migrate
 
-# Kept between runs: starting it again costs a second, making it anew costs five.
+# The folder is kept between runs: starting a server again is quicker than making it anew.
 SERVERS = Path(os.environ.get("CONSOLE_TEST_DIR", Path(__file__).parent.parent / "var" / "test"))
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -31,6 +31,14 @@ def pytest_runtest_setup() -> None:
     from pytest_socket import socket_allow_hosts
 
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop the servers once, from the process that outlives all workers."""
+    if hasattr(session.config, "workerinput"):
+        return
+    stop_postgres(SERVERS / "postgres")
+    stop_redis(SERVERS / "redis")
 
 
 @pytest.fixture(scope="session")

@@ -221,8 +221,9 @@ def _ensure_roles(sockets: Path, passwords: dict[str, str]) -> None:
 def _missing(cursor: "psycopg2.extensions.cursor", passwords: dict[str, str]) -> list[sql.Composed]:
     cursor.execute("SELECT rolname FROM pg_roles UNION ALL SELECT 'database ' || datname FROM pg_database")
     present = {name for (name,) in cursor.fetchall()}
+    # pg_signal_backend: restores and tests drop databases that the application is still connected to.
     steps = [
-        (OWNER, "CREATE ROLE {owner} LOGIN CREATEDB PASSWORD {owner_password}"),
+        (OWNER, "CREATE ROLE {owner} LOGIN CREATEDB IN ROLE pg_signal_backend PASSWORD {owner_password}"),
         (APPLICATION, "CREATE ROLE {application} LOGIN PASSWORD {application_password}"),
         (f"database {DATABASE}", "CREATE DATABASE {database} OWNER {owner}"),
     ]
