@@ -150,7 +150,6 @@ def empty_all_tables(database: Database) -> None:
     """Truncate everything but the schema's own record, append-only tables too: the owner may, a test must."""
     engine = create_engine(database.owner_url)
     with engine.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
         found = connection.execute(
             text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"),
         )
