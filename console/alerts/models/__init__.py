@@ -1,0 +1,16 @@
+"""The tables of alerts: the alert and what is told of it, its occurrences, its history, its counts."""
+
+from console.alerts.models.alert import Alert, AlertDetail
+from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
+from console.alerts.models.occurrence import FailureEvent, Occurrence
+
+__all__ = [
+    "Alert",
+    "AlertCount",
+    "AlertDetail",
+    "AlertHistory",
+    "AlertRetry",
+    "FailureEvent",
+    "Grain",
+    "Occurrence",
+]
