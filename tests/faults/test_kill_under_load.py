@@ -19,7 +19,7 @@ RECOVERY_SECONDS = 120
 
 
 class Stream:
-    """Posts failures one batch after the other, as a careful client does: again with the same ids until it is told 202."""
+    """Posts batches as a careful client does: again, with the same ids, until it is told 202."""
 
     def __init__(self, url: str, token: str) -> None:
         self.client = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=5)
