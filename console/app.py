@@ -16,7 +16,7 @@ from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
 from console.queues import views as queues_views
-from console.web import auth, errors, live, requests, transaction
+from console.web import auth, errors, live, probes, requests, transaction
 
 ROOT = Path(__file__).parent.parent
 PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
@@ -45,6 +45,7 @@ def _web(app: Flask) -> None:
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
     transaction.init_app(app)
     auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
+    probes.init_app(app)
 
 
 def _rooms(app: Flask) -> None:

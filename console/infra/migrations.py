@@ -1,5 +1,6 @@
 """The schema brought up to date under a lock, and the application role given just what it needs."""
 
+import functools
 from pathlib import Path
 
 from alembic import command
@@ -51,6 +52,7 @@ def downgrade(owner_url: str, to: str) -> None:
         engine.dispose()
 
 
+@functools.cache
 def head() -> str:
     """The newest revision this code knows."""
     found = ScriptDirectory(str(FOLDER)).get_current_head()
