@@ -16,7 +16,7 @@ from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
 from console.queues import views as queues_views
-from console.web import auth, errors, live, probes, requests, transaction
+from console.web import auth, errors, live, nav, probes, requests, shell, transaction
 
 ROOT = Path(__file__).parent.parent
 PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
@@ -44,6 +44,8 @@ def _web(app: Flask) -> None:
     app.after_request(live.stamp)
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
     transaction.init_app(app)
+    shell.init_app(app)
+    nav.init_app(app)
     auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
     probes.init_app(app)
 

@@ -10,9 +10,10 @@ CLASSES = {
     "form-label", "form-select", "icon", "is-invalid", "table", "table-responsive", "visually-hidden",
     "visually-hidden-focusable",
 }  # fmt: skip
-BLOCK = re.compile(r"[^{}]+")
 CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
-UNUSED_VARIABLE = re.compile(r"(--tblr-[\w-]+)\s*:")
+# A custom property with its value, which may hold parentheses four deep.
+_VALUE = r"(?:[^;{}(]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*"
+DECLARED = re.compile(r"(?<=[{;])(--tblr-[\w-]+):" + _VALUE + ";?")
 OTHER_THEMES = ("[data-bs-theme-", "[dir=", ":host", "::-webkit-scrollbar")
 
 
@@ -71,13 +72,13 @@ def squeeze(body: str) -> str:
 
 def prune(css: str) -> str:
     """Drop custom properties that no kept rule reads, until nothing more falls away."""
-    while True:
-        read = set(re.findall(r"var\(\s*(--tblr-[\w-]+)", css))
-        slimmer = re.sub(
-            r"(?<=[{;])(--tblr-[\w-]+):(?:[^;{}(]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*;?",
-            lambda match: match[0] if match[1] in read else "",
-            css,
-        )
-        if slimmer == css:
-            return re.sub(r"[^{}]+\{\}", "", css)
-        css = slimmer
+    slimmer = without_unread(css)
+    while slimmer != css:
+        css, slimmer = slimmer, without_unread(slimmer)
+    return re.sub(r"[^{}]+\{\}", "", css)
+
+
+def without_unread(css: str) -> str:
+    """One pass of `prune`."""
+    read = set(re.findall(r"var\(\s*(--tblr-[\w-]+)", css))
+    return DECLARED.sub(lambda match: match[0] if match[1] in read else "", css)

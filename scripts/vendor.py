@@ -1,4 +1,4 @@
-"""Refreshes static/vendor/ from npm: `python scripts/vendor.py`. Needs npm; the application never does.
+"""Refreshes static/vendor/ from npm: `python -m scripts.vendor`. Needs npm; the application never does.
 
 Each package is fetched by name and version with `npm pack`; only what the pages use is kept, with the version in the
 file name and the licence beside it. `static/vendor/manifest.json` maps a short name to its file and SRI hash.
@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from css_subset import subset
+from scripts.css_subset import subset
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "static" / "vendor"
@@ -62,9 +62,10 @@ def main() -> None:
     VENDOR.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
         packages = {name: fetch(name, version, Path(scratch)) for name, version in PACKAGES.items()}
+        htmx, morph = packages["htmx.org"] / "dist", packages["idiomorph"] / "dist"
         kept = [
-            ("htmx", copy(packages["htmx.org"] / "dist/htmx.min.js", f"htmx-{PACKAGES['htmx.org']}.min.js")),
-            ("idiomorph", copy(packages["idiomorph"] / "dist/idiomorph-ext.min.js", f"idiomorph-ext-{PACKAGES['idiomorph']}.min.js")),
+            ("htmx", copy(htmx / "htmx.min.js", f"htmx-{PACKAGES['htmx.org']}.min.js")),
+            ("idiomorph", copy(morph / "idiomorph-ext.min.js", f"idiomorph-ext-{PACKAGES['idiomorph']}.min.js")),
             ("tabler", tabler(packages["@tabler/core"])),
             ("icons", icons(packages["@tabler/icons"])),
             *fonts(packages),
@@ -102,8 +103,8 @@ def tabler(package: Path) -> Path:
 
 def icons(package: Path) -> Path:
     """One sprite of the outline icons named in static/icons.txt; `<use href="…#bell">` draws one."""
-    names = (ROOT / "static" / "icons.txt").read_text().split()
-    symbols = "\n".join(symbol(name, (package / "icons/outline" / f"{name}.svg").read_text()) for name in sorted(set(names)))
+    names = sorted(set((ROOT / "static" / "icons.txt").read_text().split()))
+    symbols = "\n".join(symbol(name, (package / f"icons/outline/{name}.svg").read_text()) for name in names)
     target = VENDOR / f"tabler-icons-{PACKAGES['@tabler/icons']}.svg"
     target.write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n')
     return target

@@ -38,6 +38,11 @@ def vendor(name: str) -> Asset:
     return Asset(url_for("static", filename=entry["file"]), entry["integrity"])
 
 
+def exists(filename: str) -> bool:
+    """Whether there is such a file under `static/`."""
+    return (_static() / filename).is_file()
+
+
 def modules() -> list[str]:
     """Our JavaScript modules, as names under `static/`."""
     return sorted(f"js/{path.name}" for path in (_static() / "js").glob("*.js"))
