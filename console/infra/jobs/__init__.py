@@ -1,0 +1,29 @@
+"""Our own jobs: the row is the job, the queue is the doorbell.
+
+`@job(…)` names a function that workers may run, `request(fn, *args, by=actor)` asks for it in the caller's transaction.
+Jobs run at least once and settle once: write them so that a second run does no harm.
+"""
+
+from console.infra.jobs.context import Cancelled, JobContext
+from console.infra.jobs.models import FINISHED, Job, JobAttempt, JobLog, JobState
+from console.infra.jobs.registry import JobSpec, UnknownJob, job, known_names, spec_named, spec_of
+from console.infra.jobs.requests import cancel, request, retry
+
+__all__ = [
+    "FINISHED",
+    "Cancelled",
+    "Job",
+    "JobAttempt",
+    "JobContext",
+    "JobLog",
+    "JobSpec",
+    "JobState",
+    "UnknownJob",
+    "cancel",
+    "job",
+    "known_names",
+    "request",
+    "retry",
+    "spec_named",
+    "spec_of",
+]

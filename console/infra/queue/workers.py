@@ -1,0 +1,89 @@
+"""RQ's workers, taught that the row is the truth."""
+
+import ctypes
+import signal
+import uuid
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis import Redis
+from rq import Queue, SimpleWorker, Worker
+from rq.job import Job as RqJob
+from rq.serializers import JSONSerializer
+
+from console.infra.db import db
+from console.infra.jobs import run
+from console.infra.jobs.timing import timing
+from console.infra.queue.bells import Bell, rq_name
+
+# Seconds between RQ's own cleanings; its default of ten minutes leaves abandoned jobs unseen for as long.
+MAINTENANCE_SECONDS: Final = 30
+PR_SET_PDEATHSIG: Final = 1
+
+
+class SimpleBellWorker(SimpleWorker):
+    """Runs short jobs in its own process, without a fork for each."""
+
+
+class BellWorker(Worker):
+    """Forks a work-horse for each job and settles the row at once when the horse is killed."""
+
+    def main_work_horse(self, job: RqJob, queue: Queue) -> None:
+        """In the child: die with the parent, and share no connection with it."""
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+    def maintain_heartbeats(self, job: RqJob) -> None:
+        """In the parent, every few seconds: end a horse whose own clock cannot (a loop in C holds it)."""
+        super().maintain_heartbeats(job)
+        if job.timeout and self.current_job_working_time > job.timeout + timing().grace:
+            self.log.error("Worker %s: job %s is past its time-out and does not end, killing it", self.name, job.id)
+            self.kill_horse()
+
+    def handle_work_horse_killed(self, job: RqJob, retpid: int, ret_val: int, rusage: Any) -> None:
+        """In the parent: RQ calls no callback here, so the row is settled from the wait status."""
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
+        self._settle(job, _death(ret_val))
+
+    def handle_job_failure(
+        self, job: RqJob, queue: Queue, started_job_registry: Any = None, exc_string: str = ""
+    ) -> None:
+        """In parent or child: a stop command ends here, after the horse was killed."""
+        stopped = self._stopped_job_id == job.id
+        super().handle_job_failure(job, queue, started_job_registry, exc_string)
+        if stopped:
+            self._settle(job, "Stopped: its process was ended because it did not stop by itself.")
+
+    def _settle(self, job: RqJob, reason: str) -> None:
+        run.settle_lost(uuid.UUID(job.id), reason, worker=self.name)
+        # The parent keeps no connection that the next horse would inherit.
+        db.engine.dispose()
+
+
+def make_worker(connection: "Redis", queues: Sequence[str], *, simple: bool) -> "BellWorker | SimpleBellWorker":
+    """A worker on "fast", "default" or "long", in that order of preference."""
+    kind = SimpleBellWorker if simple else BellWorker
+    return kind(
+        [Queue(rq_name(name), connection=connection, serializer=JSONSerializer, job_class=Bell) for name in queues],
+        connection=connection,
+        job_class=Bell,
+        serializer=JSONSerializer,
+        default_result_ttl=0,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        job_monitoring_interval=max(1, round(timing().beat)),
+        log_job_description=False,
+    )
+
+
+def _death(status: int | None) -> str:
+    if status is None:
+        return "The work-horse vanished."
+    number = status & 0x7F
+    if not number:
+        return f"The work-horse ended with exit code {status >> 8}."
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = "unknown"
+    return f"The work-horse was killed by signal {number} ({name})."
