@@ -79,6 +79,9 @@ class Fields(BaseSettings):
     web_threads: int = setting(16, "threads in each; each may hold one database connection", ge=1, le=128)
     workers_short: int = setting(1, "workers for short jobs, without a fork for each", ge=1, le=64)
     workers_long: int = setting(1, "workers for long jobs, which may be stopped", ge=1, le=64)
+    job_lease_seconds: float = setting(
+        30.0, "a job whose worker is silent for this long is given to another", ge=1, le=600
+    )
 
     rate_limit_api: Rate = setting("100/minute", "API requests, per token")
     rate_limit_ingest: Rate = setting("6000/minute", "requests that report failures, per token")

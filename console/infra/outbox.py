@@ -67,8 +67,3 @@ def ring_due(session: Session, ring: Callable[[Sequence[Bell]], Sequence[uuid.UU
         later = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, 1)
         session.execute(insert(Outbox).values([{"job_id": job_id, "due_at": later} for job_id in standing]))
     return len(rows)
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the earliest bell is due, by the database's clock; None without any."""
-    return session.scalar(select(func.min(Outbox.due_at)))

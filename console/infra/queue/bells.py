@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
-import structlog
 from redis import Redis
 from rq import Queue
 from rq.exceptions import DuplicateJobError
@@ -18,8 +17,6 @@ QUEUES: Final = ("fast", "default", "long")
 PREFIX: Final = "console-"
 # A refused bell stays this long in Redis, in seconds, so that it is seen.
 REFUSED_TTL: Final = 86_400
-
-log = structlog.get_logger(__name__)
 
 
 class Refused(Exception):
@@ -41,9 +38,8 @@ class Bell(RqJob):
     def perform(self) -> Any:
         """Claim, run and settle the row; raises Refused when there is none."""
         try:
-            run.perform(uuid.UUID(self.id), worker=self.worker_name or "")
-        except (ValueError, run.NoSuchRow) as unknown:
-            log.error("foreign_job_refused", rq_job=self.id, queue=self.origin, description=self.description)
+            run.perform(_row_id(self.id), worker=self.worker_name or "")
+        except run.NoSuchRow as unknown:
             raise Refused(
                 f"RQ job {self.id} ({self.description}) was not requested through the console and was not executed"
             ) from unknown
@@ -113,6 +109,13 @@ class Doorbell:
                 serializer=JSONSerializer,
             ),
         )
+
+
+def _row_id(rq_id: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(rq_id)
+    except ValueError:
+        raise run.NoSuchRow(f"{rq_id} is no job's id") from None
 
 
 def forget(connection: "Redis", queue_key: str, job_id: str) -> None:

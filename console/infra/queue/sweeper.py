@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from redis import Redis
@@ -106,7 +106,8 @@ class Sweeper:
         missed: list[uuid.UUID] = []
         for queue in sorted({row.queue for row in rows}):
             mine = [row.id for row in rows if row.queue == queue]
-            standing = {bytes(item).decode() for item in self._redis.lrange(f"rq:queue:{rq_name(queue)}", 0, -1)}
+            items = cast("list[bytes]", self._redis.lrange(f"rq:queue:{rq_name(queue)}", 0, -1))
+            standing = {item.decode() for item in items}
             with self._redis.pipeline(transaction=False) as pipe:
                 for job_id in mine:
                     pipe.exists(f"rq:job:{job_id}")

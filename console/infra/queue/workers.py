@@ -43,7 +43,7 @@ class BellWorker(Worker):
 
     def handle_work_horse_killed(self, job: RqJob, retpid: int, ret_val: int, rusage: Any) -> None:
         """In the parent: RQ calls no callback here, so the row is settled from the wait status."""
-        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)  # type: ignore[no-untyped-call]
         self._settle(job, _death(ret_val))
 
     def handle_job_failure(

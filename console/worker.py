@@ -1,1 +1,0 @@
-"""The RQ workers and the table of schedules."""

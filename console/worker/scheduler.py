@@ -1,0 +1,151 @@
+"""`python -m console scheduler`: rings bells, sweeps, keeps the timetable, follows RQ's failures.
+
+Any number of schedulers may run: rows are locked with SKIP LOCKED, slots and event ids are unique.
+"""
+
+import select
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from console.app import create_app
+from console.config import Settings
+from console.infra import outbox
+from console.infra.db import db
+from console.infra.jobs.timing import timing
+from console.infra.queue import Doorbell, Sweeper
+from console.infra.redis import connect
+from console.infra.transaction import unit
+from console.worker.schedules import Timetable
+
+LONGEST_WAIT: Final = 10.0
+POLL_SECONDS: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something to do every so many seconds, in a thread of its own so that none waits for another."""
+
+    name: str
+    every: float
+    work: Callable[[], Any]
+    wait: Callable[[float], Any] | None = None
+
+
+class Scheduler:
+    """All duties of one scheduler process."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._failed = threading.Event()
+        self._redis = connect(app.extensions["console.settings"])
+        self._duties = self._make_duties()
+
+    def run(self) -> bool:
+        """Work until `stop`; False when a duty broke for a reason that waiting does not mend."""
+        threads = [
+            threading.Thread(target=self._keep, args=(duty,), name=duty.name, daemon=True) for duty in self._duties
+        ]
+        for thread in threads:
+            thread.start()
+        log.info("scheduler_started", duties=[duty.name for duty in self._duties])
+        self._stop.wait()
+        for thread in threads:
+            thread.join(timeout=3)
+        return not self._failed.is_set()
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """End all duties; also a signal handler."""
+        self._stop.set()
+
+    def _make_duties(self) -> tuple[Duty, ...]:
+        with self._app.app_context():
+            clocks = timing()
+        bell, listener = Doorbell(self._redis), Listener()
+        sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
+        return (
+            Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
+            Duty("sweep", clocks.sweep, sweeper.sweep),
+            Duty("timetable", 1.0, timetable.tick),
+        )
+
+    def _keep(self, duty: Duty) -> None:
+        wait = 0.0
+        with self._app.app_context():
+            try:
+                while not self._stop.wait(wait):
+                    wait = self._once(duty, wait)
+            finally:
+                if not self._stop.is_set():
+                    self._failed.set()
+                    self._stop.set()
+
+    def _once(self, duty: Duty, waited: float) -> float:
+        """Do the duty once; returns the seconds to wait before the next time, longer with each failure."""
+        try:
+            duty.work()
+            if duty.wait is None:
+                return duty.every
+            duty.wait(duty.every)
+        except (RedisError, DBAPIError) as error:
+            wait = min(LONGEST_WAIT, max(0.5, waited * 2))
+            log.warning("duty_failed", duty=duty.name, error=str(error)[:500], again_in_seconds=wait)
+            return wait
+        return 0.0
+
+
+class Listener:
+    """Waits for a bell in the outbox by PostgreSQL's LISTEN."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def wait(self, seconds: float) -> None:
+        """Return at the next notification, after `seconds` at the latest. Raises DBAPIError when PostgreSQL is away."""
+        if self._connection is None:
+            self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            self._connection.execute(text(f"LISTEN {outbox.CHANNEL}"))
+        raw = self._connection.connection.driver_connection
+        if select.select([raw], [], [], seconds)[0]:
+            self._read(raw)
+
+    def _read(self, raw: Any) -> None:
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+            raise
+        raw.notifies.clear()
+
+
+def ring_all(bell: Doorbell) -> int:
+    """Ring every due bell, a batch to a transaction; returns how many."""
+    rung = 0
+    while True:
+        with unit() as session:
+            batch = outbox.ring_due(session, bell.ring)
+        rung += batch
+        if batch < outbox.BATCH:
+            return rung
+
+
+def run_scheduler(settings: Settings) -> bool:
+    """Schedule until SIGTERM or SIGINT; False when it ended because something in it is broken."""
+    scheduler = Scheduler(create_app(settings))
+    signal.signal(signal.SIGTERM, scheduler.stop)
+    signal.signal(signal.SIGINT, scheduler.stop)
+    return scheduler.run()
