@@ -1,0 +1,165 @@
+"""Lists of alerts: newest first for programs, state by state and worst first for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Integer, Values, case, column, func, literal, or_, select, true, tuple_, values
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.orm import joinedload
+from sqlalchemy.types import BigInteger
+
+from console.alerts.models import Alert
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, conditions
+from console.alerts.queries.standing import anything_waking, standing
+from console.alerts.rules.states import Severity, Status
+from console.infra.db import db
+from console.infra.paging import Page, decode, page_of
+
+CAP = 10_000
+LAST_ID = 2**63 - 1
+LAST_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A count that stops at a cap: "10,000+"."""
+
+    number: int
+    more: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'+' if self.more else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One run of the list's index: a state and severity, and the place before which to read on.
+
+    `woken` is the state to which alerts stored as snoozed have returned; 0 for those that are what is stored.
+    """
+
+    status: Status
+    severity: Severity
+    seen: datetime = LAST_TIME
+    below: int = LAST_ID
+    woken: int = 0
+
+
+def recent(wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None) -> Page[Alert]:
+    """Alerts by `last_seen`, newest first. Raises Invalid for a bad cursor or `q`."""
+    seen, below = decode(cursor, datetime, int) if cursor else (LAST_TIME, LAST_ID)
+    severities = wanted.severities or WORST_FIRST
+    stretches = [Stretch(status, severity, seen, below) for status in wanted.wanted for severity in severities]
+    rows = _read(stretches, wanted, now, [Alert.last_seen.desc(), Alert.id.desc()], limit)
+    return page_of(rows, limit, lambda alert: (alert.last_seen.isoformat(), alert.id))
+
+
+def in_state(
+    status: Status, wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None
+) -> Page[Alert]:
+    """Alerts of one state, the worst first and then the most recent, as the page groups them."""
+    severities = wanted.severities or WORST_FIRST
+    stretches = [Stretch(status, severity) for severity in severities]
+    if cursor:
+        worst, seen, below = decode(cursor, int, datetime, int)
+        stretches = [
+            Stretch(status, s, seen, below) if s == worst else Stretch(status, s) for s in severities if s <= worst
+        ]
+    order = [Alert.severity.desc(), Alert.last_seen.desc(), Alert.id.desc()]
+    rows = _read(stretches, wanted, now, order, limit)
+    return page_of(rows, limit, lambda alert: (int(alert.severity), alert.last_seen.isoformat(), alert.id))
+
+
+def _read(
+    stretches: Sequence[Stretch], wanted: AlertFilter, now: datetime, order: Sequence[Any], limit: int
+) -> list[Alert]:
+    """The first `limit + 1` rows over all stretches: at most that many index entries are read of each."""
+    places = _places(_with_woken(stretches, now))
+    woken = case((Alert.snoozed_until <= now, Alert.before_snooze), else_=0)
+    inner = (
+        select(Alert.id)
+        .where(Alert.status == places.c.status, Alert.severity == places.c.severity, woken == places.c.woken)
+        .where(*conditions(wanted, now))
+        .where(tuple_(Alert.last_seen, Alert.id) < tuple_(places.c.seen, places.c.below))
+        .order_by(Alert.last_seen.desc(), Alert.id.desc())
+        .limit(limit + 1)
+        .correlate(places)
+        .lateral("found")
+    )
+    rows = (
+        select(Alert)
+        .select_from(places.join(inner, true()).join(Alert, Alert.id == inner.c.id))
+        .options(joinedload(Alert.detail, innerjoin=True))
+        .order_by(*order)
+        .limit(limit + 1)
+    )
+    return list(db.session.scalars(rows))
+
+
+def _with_woken(stretches: Sequence[Stretch], now: datetime) -> Sequence[Stretch]:
+    if not anything_waking(now):
+        return stretches
+    returned = [s for s in stretches if s.status in {Status.OPEN, Status.ACKNOWLEDGED}]
+    return [*stretches, *(replace(s, status=Status.SNOOZED, woken=int(s.status)) for s in returned)]
+
+
+def _places(stretches: Sequence[Stretch]) -> Values:
+    return values(
+        column("status", Integer),
+        column("severity", Integer),
+        column("seen", TIMESTAMP(timezone=True)),
+        column("below", BigInteger),
+        column("woken", Integer),
+        name="places",
+    ).data([(int(s.status), int(s.severity), s.seen, s.below, s.woken) for s in stretches])
+
+
+def counts(wanted: AlertFilter, now: datetime) -> dict[Status, Capped]:
+    """How many alerts of each state match, each counted up to the cap and no further."""
+    waking = anything_waking(now)
+    found = db.session.execute(select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))).one()
+    return {s: Capped(min(n, CAP), n > CAP) for s, n in zip(wanted.wanted, found, strict=True)}
+
+
+def _counted(status: Status, wanted: AlertFilter, now: datetime, *, waking: bool) -> Any:
+    stands = standing(status, now) if waking else Alert.status == status
+    rows = select(literal(1)).select_from(Alert).where(stands, *conditions(wanted, now))
+    if wanted.severities:
+        rows = rows.where(Alert.severity.in_(wanted.severities))
+    return select(func.count()).select_from(rows.limit(CAP + 1).subquery()).scalar_subquery()
+
+
+def open_count(now: datetime) -> Capped:
+    """How many alerts are open, for the navigation."""
+    return counts(AlertFilter().only(Status.OPEN), now)[Status.OPEN]
+
+
+def next_waking() -> datetime | None:
+    """When the next snooze runs out."""
+    return db.session.scalar(select(func.min(Alert.snoozed_until)))
+
+
+def matching_ids(wanted: AlertFilter, now: datetime, *, cap: int) -> list[int]:
+    """The ids of all alerts that match, in order of id, up to `cap + 1` of them: one more says there are too many."""
+    rows = select(Alert.id).where(or_(*(standing(s, now) for s in wanted.wanted)), *conditions(wanted, now))
+    if wanted.severities:
+        rows = rows.where(Alert.severity.in_(wanted.severities))
+    return sorted(db.session.scalars(rows.limit(cap + 1)))
+
+
+def choices() -> dict[str, list[str]]:
+    """The services, environments and owners that filters can name, up to 200 of each."""
+    return {name: _distinct(name) for name in ("service", "environment", "assignee")}
+
+
+def _distinct(name: str) -> list[str]:
+    """Distinct values by hopping through the index, one probe a value: a million rows are not read for ten names."""
+    field = getattr(Alert, name)
+    first = select(func.min(field).label("value"), literal(1).label("n")).cte("hop", recursive=True)
+    following = select(func.min(field)).where(field > first.c.value).correlate(first).scalar_subquery()
+    hops = first.union_all(
+        select(following, first.c.n + 1).where(first.c.value.is_not(None), first.c.n < 200)  # noqa: PLR2004
+    )
+    return list(db.session.scalars(select(hops.c.value).where(hops.c.value.is_not(None))))
