@@ -1,0 +1,63 @@
+"""Secrets at rest: password hashes, opaque tokens, and how easily a password is guessed.
+
+Passwords are argon2id with at least the parameters of the OWASP Password Storage Cheat Sheet
+(19 MiB, two passes, one lane). Tokens are 256 random bits, so a plain SHA-256 is enough to store
+them: there is nothing to guess.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from functools import cache
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn import zxcvbn
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
+
+# zxcvbn's own scale: 0 and 1 fall to fewer than a million guesses.
+_GUESSABLE_SCORE = 1
+# zxcvbn refuses longer input; what follows can only make a password harder to guess.
+_ZXCVBN_LENGTH = 72
+
+
+def hash_password(password: str) -> str:
+    """Return an argon2id hash that carries its own salt and parameters."""
+    return _HASHER.hash(password)
+
+
+@cache
+def _nobody() -> str:
+    """Hash something nobody knows, to spend the time of a real check on unknown accounts."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
+
+
+def verify_password(stored: str | None, password: str) -> bool:
+    """Say whether the password fits; without a stored hash the same work is done for nothing."""
+    try:
+        _HASHER.verify(stored or _nobody(), password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+def needs_rehash(stored: str) -> bool:
+    """Say whether the hash was made with weaker parameters than today's."""
+    return _HASHER.check_needs_rehash(stored)
+
+
+def new_token() -> str:
+    """Return 256 random bits as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 of a token in hex: the only form in which one is stored."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
+    """Say whether a password is a common one, a pattern, or made of the words it is about."""
+    result = zxcvbn(password[:_ZXCVBN_LENGTH], user_inputs=[word for word in about if word])
+    return bool(result["score"] <= _GUESSABLE_SCORE)
