@@ -8,6 +8,7 @@ from console.accounts import api as accounts_api
 from console.accounts import views as accounts_views
 from console.alerts import api as alerts_api
 from console.alerts import views as alerts_views
+from console.audit import actions as audit_actions
 from console.audit import api as audit_api
 from console.audit import views as audit_views
 from console.config import Settings, load_settings
@@ -51,6 +52,7 @@ def _web(app: Flask) -> None:
 
 
 def _rooms(app: Flask) -> None:
+    events.refused.connect(audit_actions.record_refusal)
     for page in PAGES:
         app.register_blueprint(page)
     for api in APIS:
