@@ -17,7 +17,7 @@ from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
 from console.queues import views as queues_views
-from console.web import auth, errors, live, nav, probes, requests, shell, transaction
+from console.web import auth, errors, live, nav, probes, requests, shell, showcase, transaction
 
 ROOT = Path(__file__).parent.parent
 PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)

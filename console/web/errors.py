@@ -81,4 +81,7 @@ def _page(status: int, title: str, detail: str, error: DomainError | None) -> Re
     )
     response = make_response(html, status)
     response.vary.add("HX-Request")
+    # Whatever the button meant to replace stays as it is; the refusal is said beside it.
+    response.headers["HX-Retarget"] = "#toasts"
+    response.headers["HX-Reswap"] = "beforeend"
     return response

@@ -28,8 +28,7 @@ HTMX = {
         {"code": "304", "swap": False},
         {"code": "204", "swap": False},
         {"code": "[23]..", "swap": True},
-        {"code": "422", "swap": True},
-        {"code": "[45]..", "swap": True, "error": True, "target": "#toasts", "swapOverride": "beforeend"},
+        {"code": "[45]..", "swap": True, "error": True},
     ],
 }
 

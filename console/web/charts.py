@@ -1,0 +1,131 @@
+"""The geometry of charts: numbers in, positions out. The macros in templates/shared/ui/chart.html draw them.
+
+Bars stand in percent of the plot's width, so that a chart fits any screen while its words keep their size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, log10
+from statistics import fmean
+
+SPARK_WIDTH, SPARK_HEIGHT = 96, 24
+PLOT_HEIGHT = 110
+FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A rectangle; `x` and `width` in the chart's own unit, `y` from the top in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    series: str = ""
+    unusual: bool = False
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """Small bars without axes; `label` says them in words."""
+
+    bars: tuple[Bar, ...]
+    label: str
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A label of an axis: `at` is percent across for x, pixels down for y. A minor one is left out on phones."""
+
+    at: float
+    text: str
+    minor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Two stacked series over time."""
+
+    bars: tuple[Bar, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    label: str
+    height: int = PLOT_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What happened in one step: `final` failures, and those that will be tried again."""
+
+    at: datetime
+    final: int
+    again: int
+    name: str
+
+
+def spark(counts: Sequence[int], label: str) -> Spark:
+    """Bars of `counts`, oldest first; those above the usual level are marked unusual."""
+    most = max(counts, default=0) or 1
+    step = SPARK_WIDTH / max(len(counts), 1)
+    unusual = unusual_parts(counts)
+    return Spark(
+        tuple(
+            Bar(round(i * step, 1), SPARK_HEIGHT - tall, round(step - 1, 1), tall, unusual=unusual[i])
+            for i, count in enumerate(counts)
+            if count
+            for tall in (max(2, round(SPARK_HEIGHT * count / most)),)
+        ),
+        label,
+    )
+
+
+def unusual_parts(counts: Sequence[int]) -> list[bool]:
+    """Which counts are news: all of them when there are few, else those above twice the level of the earlier half."""
+    active = [count for count in counts if count]
+    if len(active) < FEW:
+        return [count > 0 for count in counts]
+    earlier = [count for count in counts[: len(counts) // 2] if count]
+    usual = fmean(earlier) if earlier else 0
+    return [count > 2 * usual for count in counts]
+
+
+def columns(steps: Sequence[Column], *, label: str, ticks: Sequence[tuple[int, str]]) -> Columns:
+    """The chart of `steps`, oldest first; `ticks` are (index of a step, text), every second one minor."""
+    top = nice_top(max((step.final + step.again for step in steps), default=0))
+    width = 100 / max(len(steps), 1)
+    bars = tuple(bar for index, step in enumerate(steps) for bar in _stack(step, index * width, width, top))
+    x_ticks = tuple(Tick(round((i + 0.5) * width, 2), text, n % 2 == 1) for n, (i, text) in enumerate(ticks))
+    return Columns(bars, x_ticks, _y_ticks(top), label)
+
+
+def nice_top(most: int) -> int:
+    """The end of the scale: a round number not below `most` that its grid lines divide into whole numbers."""
+    if most <= FEW:
+        return 3
+    for base in (10 ** int(log10(most)) // 10 or 1, 10 ** int(log10(most))):
+        for factor in (1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 16):
+            if factor * base >= most and (factor * base) % 3 * ((factor * base) % 4) == 0:
+                return factor * base
+    return ceil(most / 12) * 12
+
+
+def _stack(step: Column, x: float, width: float, top: int) -> list[Bar]:
+    title = f"{step.name}: {step.final} final, {step.again} to be retried"
+    final = round(PLOT_HEIGHT * step.final / top, 1)
+    again = round(PLOT_HEIGHT * step.again / top, 1)
+    gap = width * 0.08
+    left, wide = round(x + gap, 2), round(width - 2 * gap, 2)
+    made = [
+        Bar(left, round(PLOT_HEIGHT - final, 1), wide, final, "final", title=title),
+        Bar(left, round(PLOT_HEIGHT - final - again, 1), wide, again, "again", title=title),
+    ]
+    return [bar for bar in made if bar.height]
+
+
+def _y_ticks(top: int) -> tuple[Tick, ...]:
+    parts = 3 if top % 3 == 0 else 4
+    return tuple(Tick(PLOT_HEIGHT - PLOT_HEIGHT * n / parts, f"{top * n // parts:,}") for n in range(parts + 1))
