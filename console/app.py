@@ -46,6 +46,8 @@ def _web(app: Flask) -> None:
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
     transaction.init_app(app)
     shell.init_app(app)
+    if app.extensions["console.settings"].environment != "production":
+        app.register_blueprint(showcase.bp)
     nav.init_app(app)
     auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
     probes.init_app(app)
