@@ -17,11 +17,11 @@ from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
 from console.queues import views as queues_views
-from console.web import auth, errors, live, nav, probes, requests, shell, showcase, transaction
+from console.web import auth, errors, live, nav, openapi, probes, requests, shell, showcase, transaction
 
 ROOT = Path(__file__).parent.parent
 PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
-APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp)
+APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

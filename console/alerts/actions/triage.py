@@ -4,7 +4,7 @@ from datetime import datetime
 
 from console.alerts.actions.history import write
 from console.alerts.models import Alert
-from console.alerts.rules.states import MOVES, Change, Event, Senseless, Status, Verb, target
+from console.alerts.rules.states import MOVES, WOKEN, Change, Event, Senseless, Status, Verb, target
 from console.infra.actor import SYSTEM, Actor
 from console.infra.errors import Conflict, Fault, Invalid
 
@@ -81,7 +81,7 @@ def wake(alert: Alert, *, at: datetime) -> None:
     now = alert.state.at(at)
     if now.status is alert.status:
         return
-    change = Change(Event.WOKE, alert.status.word, now.status.word, "the snooze ran out")
+    change = Change(Event.WOKE, alert.status.word, now.status.word, WOKEN)
     enter(alert, now.status, at=at)
     write(alert, change, by=SYSTEM, at=at)
 

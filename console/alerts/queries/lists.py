@@ -136,9 +136,9 @@ def open_count(now: datetime) -> Capped:
     return counts(AlertFilter().only(Status.OPEN), now)[Status.OPEN]
 
 
-def next_waking() -> datetime | None:
+def next_waking(now: datetime) -> datetime | None:
     """When the next snooze runs out."""
-    return db.session.scalar(select(func.min(Alert.snoozed_until)))
+    return db.session.scalar(select(func.min(Alert.snoozed_until)).where(Alert.snoozed_until > now))
 
 
 def matching_ids(wanted: AlertFilter, now: datetime, *, cap: int) -> list[int]:

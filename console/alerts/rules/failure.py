@@ -45,10 +45,15 @@ class Failure:
 
 
 def clip(text: str, limit: int) -> str:
-    """`text` within `limit` characters: a third from its head, the rest from its tail, and what was left out."""
+    """`text` within `limit` characters: a third from its head, the rest from its tail, and what was left out.
+
+    It is cut at the ends of lines where there are any, so that no half of a secret is left unrecognised at the cut.
+    """
     if len(text) <= limit:
         return text
-    note = f"\n… {len(text) - limit:,} characters left out …\n"
-    head = (limit - len(note)) // 3
-    tail = limit - len(note) - head
-    return f"{text[:head]}{note}{text[-tail:]}"
+    note = f"\n… {len(text):,} characters, the middle left out …\n"
+    head = text[: (limit - len(note)) // 3]
+    tail = text[len(head) + len(note) - limit :]
+    if "\n" in head and "\n" in tail:
+        head, tail = head[: head.rindex("\n")], tail[tail.index("\n") + 1 :]
+    return f"{head}{note}{tail}"

@@ -88,6 +88,9 @@ class Senseless(ValueError):
     """A verb that makes no sense in the alert's state; the text says why."""
 
 
+WOKEN = "the snooze ran out"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What of an alert the rules need. `before_snooze` and `snoozed_until` are set while snoozed and only then."""

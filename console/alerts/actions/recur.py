@@ -1,0 +1,75 @@
+"""What failures that came again do to the states of their alerts, written down and announced."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from console.alerts.actions import store
+from console.alerts.actions.history import announce
+from console.alerts.rules.states import WOKEN, Change, Event, Severity, State, Status, recur
+from console.infra.actor import SYSTEM
+
+FIRST = Change(Event.OPENED, None, Status.OPEN.word, "first failure of this kind")
+
+
+def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: datetime) -> None:
+    """Apply the rules to alerts as they were and the severities of the failures that came, in order."""
+    history: list[tuple[int, Change]] = []
+    states: list[dict[str, Any]] = []
+    for row, severities in found:
+        before = _state(row)
+        changes = [FIRST] if row.created else []
+        state = before.at(at)
+        if state.status is not before.status:
+            changes.append(Change(Event.WOKE, before.status.word, state.status.word, WOKEN))
+        state = _fold(state, severities, changes)
+        if state != before:
+            states.append(_changed(row, before, state, len(severities), at))
+        history += [(row.id, change) for change in changes]
+    store.change_states(states)
+    store.add_history([_line(alert_id, change, at) for alert_id, change in history])
+    for alert_id, change in history:
+        announce(alert_id, change.event, by=SYSTEM)
+
+
+def _state(row: "Row[Any]") -> State:
+    before = None if row.before_snooze is None else Status(row.before_snooze)
+    return State(Status(row.status), Severity(row.severity), before, row.snoozed_until)
+
+
+def _fold(state: State, severities: Sequence[Severity], changes: list[Change]) -> State:
+    # Only the first failure and those worse than all before can change anything.
+    for index, severity in enumerate(severities):
+        if index == 0 or severity > state.severity:
+            state, more = recur(state, severity)
+            changes += more
+    return state
+
+
+def _changed(row: "Row[Any]", before: State, after: State, count: int, at: datetime) -> dict[str, Any]:
+    reopened = before.status is Status.RESOLVED
+    return {
+        "id": row.id,
+        "status": int(after.status),
+        "severity": int(after.severity),
+        "before_snooze": None if after.before_snooze is None else int(after.before_snooze),
+        "snoozed_until": after.snoozed_until,
+        "opened_at": at if reopened else None,
+        "count_since_open": count if reopened else None,
+        "reopened_count": int(reopened),
+    }
+
+
+def _line(alert_id: int, change: Change, at: datetime) -> dict[str, Any]:
+    return {
+        "alert_id": alert_id,
+        "at": at,
+        "by": SYSTEM.label,
+        "by_kind": SYSTEM.kind,
+        "event": change.event.value,
+        "before": change.before,
+        "after": change.after,
+        "why": change.why,
+    }

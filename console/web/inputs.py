@@ -1,0 +1,54 @@
+"""What programs send: JSON bodies and query strings, read into pydantic models or refused with a pointer per fault."""
+
+from typing import Any, TypeVar
+
+import orjson
+from flask import request
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from console.infra.errors import BadRequest, Fault, Invalid, UnsupportedType
+
+M = TypeVar("M", bound=BaseModel)
+
+JSON_TYPES = frozenset({"application/json"})
+
+
+def body(model: type[M], *, optional: bool = False) -> M:
+    """The request's JSON object; an `optional` one may be left out. Raises UnsupportedType, BadRequest, Invalid."""
+    raw = request.get_data(cache=True)
+    if not raw and optional:
+        return _valid(model, {})
+    if request.mimetype not in JSON_TYPES:
+        raise UnsupportedType("Send JSON with 'Content-Type: application/json'.")
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    return _valid(model, found)
+
+
+def query(model: type[M]) -> M:
+    """The query string; a name given twice is a list, or all its values joined by commas. Raises Invalid."""
+    found = {name: ",".join(values) for name, values in request.args.lists() if name in model.model_fields}
+    if any("\0" in value for value in found.values()):
+        raise Invalid("A parameter holds a NUL character.", errors=[Fault("/", "NUL cannot be looked for.")])
+    return _valid(model, {name: value for name, value in found.items() if value != ""})
+
+
+def _valid(model: type[M], found: Any) -> M:
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        faults = faults_of(error.errors(include_url=False, include_input=False))
+        raise Invalid("The input breaks a rule; see errors.", errors=faults) from error
+
+
+def faults_of(errors: list[ErrorDetails], at: str = "") -> list[Fault]:
+    """Pydantic's errors as JSON pointers (RFC 6901) below `at` and sentences."""
+    return [Fault(at + pointer(error["loc"]), error["msg"]) for error in errors]
+
+
+def pointer(path: tuple[int | str, ...]) -> str:
+    """A JSON pointer."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
