@@ -13,9 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT))
-
 from sqlalchemy import text
 
 from console.config import Settings, load_settings
@@ -23,6 +20,8 @@ from console.infra import jobs
 from console.infra.db import db
 from console.infra.jobs import JobContext
 from console.worker import run_rqworker, run_scheduler
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @jobs.job(name="faults.noop", queue="fast", max_attempts=1)
@@ -83,6 +82,7 @@ class Processes:
     def __init__(self, settings: Settings, *, lease: float = 3.0) -> None:
         self._environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "CONSOLE_DATA_DIR": str(settings.console_data_dir),
@@ -102,7 +102,9 @@ class Processes:
         """Start "worker" (forks, default and long), "simple" (fast) or "scheduler"."""
         command = [sys.executable, __file__, kind]
         log = (Path(self._environment["CONSOLE_DATA_DIR"]) / f"{kind}.log").open("ab")
-        process = subprocess.Popen(command, env=self._environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=self._environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
         log.close()
         self._running.append(process)
         return process

@@ -6,18 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from redis import Redis
-from sqlalchemy import create_engine, func, select, text
 
 from console.config import Settings
 from console.infra import jobs
 from console.infra.actor import SYSTEM
-from console.infra.db import db
 from console.infra.jobs import Job, JobState
 from console.infra.transaction import unit
-from tests.conftest import Database
 from tests.faults import processes
-from tests.faults.processes import Processes, eventually, kill_tree
+from tests.faults.processes import Processes, eventually
 
 pytestmark = pytest.mark.faults
 
