@@ -3,6 +3,7 @@
 `python tests/faults/processes.py worker|simple|scheduler` runs one; `Processes` starts and kills them from a test.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -45,10 +46,8 @@ def segfault(context: JobContext) -> None:
 def endless(context: JobContext) -> None:
     """A loop that swallows its own time-out."""
     while True:
-        try:
+        with contextlib.suppress(Exception):
             time.sleep(0.05)
-        except Exception:  # noqa: BLE001, S110
-            pass
 
 
 @jobs.job(name="faults.slow", queue="default", timeout=1, max_attempts=1)
