@@ -48,7 +48,7 @@ def _web(app: Flask) -> None:
     shell.init_app(app)
     if app.extensions["console.settings"].environment != "production":
         app.register_blueprint(showcase.bp)
-    nav.init_app(app)
+    nav.init_app(app, {"alerts.index": alerts_views.open_count})
     auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
     probes.init_app(app)
 

@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     """Register the filters, and what templates know of the reader."""
     app.jinja_env.filters.update(
         ago=ago, when=when, until=until, clock=clock_time, number=number, duration=duration, initials=initials,
-        plural=plural, times=times, short_name=short_name,
+        plural=plural, times=times, short_name=short_name, person=person, source_name=source_name,
     )  # fmt: skip
     app.jinja_env.globals.update(theme=theme, now=clock.now)
 
@@ -126,6 +126,16 @@ def initials(name: str) -> str:
     """One or two letters for an avatar: "Mara Lindqvist" is ML, "olu@example.org" is O."""
     words = [word for word in name.partition("@")[0].replace(".", " ").replace("_", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper() or "?"
+
+
+def person(name: str) -> str:
+    """What people are called in a list: an address without its domain."""
+    return name.partition("@")[0] or name
+
+
+def source_name(source: str) -> str:
+    """Where a failure came from, as people write it: "rq" is RQ, "celery" Celery, "api" API."""
+    return {"rq": "RQ", "api": "API", "celery": "Celery", "console": "Console"}.get(source, source.capitalize())
 
 
 def short_name(task: str) -> str:

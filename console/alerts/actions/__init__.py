@@ -1,5 +1,6 @@
 """What changes alerts."""
 
+from console.alerts.actions.several import move_all
 from console.alerts.actions.triage import (
     acknowledge,
     assign,
@@ -16,6 +17,7 @@ from console.alerts.actions.triage import (
 __all__ = [
     "acknowledge",
     "assign",
+    "move_all",
     "note",
     "resolve",
     "snooze",

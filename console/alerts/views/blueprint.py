@@ -1,4 +1,4 @@
-"""The pages of this room."""
+"""The blueprint that the pages of this room hang on."""
 
 from flask import Blueprint
 

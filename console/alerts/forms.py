@@ -1,0 +1,96 @@
+"""What the pages of alerts send: filters in the URL, the end of a snooze, a selection of rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from console.alerts.queries import AlertFilter, Window
+from console.alerts.rules.states import Severity, Status
+from console.infra.errors import Fault, Invalid
+
+E = TypeVar("E", Severity, Status)
+
+# What the filter form sends, in the order of the chips.
+FIELDS = ("status", "severity", "service", "environment", "assignee")
+MOST = 200
+MORNING = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A ready-made end of a snooze."""
+
+    value: str
+    label: str
+
+
+SNOOZES = (
+    Choice("1h", "1 hour"),
+    Choice("4h", "4 hours"),
+    Choice("tomorrow", "Until tomorrow, 09:00"),
+    Choice("monday", "Until Monday, 09:00"),
+)
+_HOURS = {"1h": 1, "4h": 4}
+
+
+def parse_filter(args: Mapping[str, str]) -> AlertFilter:
+    """The list's filter; words that mean nothing narrow nothing."""
+    return AlertFilter(
+        statuses=_words(Status, args.get("status", "")),
+        severities=_words(Severity, args.get("severity", "")),
+        service=args.get("service") or None,
+        environment=args.get("environment") or None,
+        assignee=args.get("assignee") or None,
+        q=args.get("q", ""),
+    )
+
+
+def kept(args: Mapping[str, str]) -> dict[str, Any]:
+    """The filter's own parameters, without empty ones: what every link of the list carries on."""
+    return {name: args[name] for name in (*FIELDS, "q") if args.get(name)}
+
+
+def parse_window(word: str, last_seen: datetime, now: datetime) -> Window:
+    """The chart's span: the one asked for, else the shortest that shows the last failure."""
+    if word in set(Window):
+        return Window(word)
+    age = now - last_seen
+    if age < timedelta(minutes=30):
+        return Window.HALF_HOUR
+    return Window.DAY if age < timedelta(hours=24) else Window.MONTH
+
+
+def parse_snooze(form: Mapping[str, str], now: datetime, reader: ZoneInfo) -> datetime:
+    """When a snooze ends: a ready-made choice in `for`, or a local time in `until`; raises Invalid."""
+    chosen = form.get("for", "")
+    if chosen in _HOURS:
+        return now + timedelta(hours=_HOURS[chosen])
+    if chosen in {"tomorrow", "monday"}:
+        return _morning(now.astimezone(reader), monday=chosen == "monday")
+    try:
+        return datetime.fromisoformat(form.get("until", "")).replace(tzinfo=reader)
+    except ValueError as error:
+        fault = Fault("/until", "Choose how long, or write a date and time.")
+        raise Invalid("A snooze needs an end.", errors=[fault]) from error
+
+
+def parse_selection(form: MultiDict[str, str]) -> list[int]:
+    """The ticked alerts, in order of id; raises Invalid when there are none or too many."""
+    ids = sorted({int(word) for word in form.getlist("ids") if word.isdigit() and len(word) < 19})  # noqa: PLR2004
+    if not 0 < len(ids) <= MOST:
+        raise Invalid(f"Tick 1 to {MOST} alerts first.", errors=[Fault("/ids", f"{len(ids)} were ticked.")])
+    return ids
+
+
+def _morning(local: datetime, *, monday: bool) -> datetime:
+    days = (7 - local.weekday()) if monday else 1
+    return datetime.combine(local.date() + timedelta(days=days), MORNING, tzinfo=local.tzinfo)
+
+
+def _words(kind: type[E], text: str) -> tuple[E, ...]:
+    wanted = {word.strip().upper() for word in text.split(",")}
+    return tuple(member for member in sorted(kind, reverse=True) if member.name in wanted)
