@@ -15,7 +15,7 @@ THEMES = {"light", "dark"}
 def init_app(app: Flask) -> None:
     """Register the filters, and what templates know of the reader."""
     app.jinja_env.filters.update(
-        ago=ago, when=when, until=until, clock=clock_time, number=number, duration=duration, initials=initials,
+        ago=ago, when=when, at=at, until=until, clock=clock_time, number=number, duration=duration, initials=initials,
         plural=plural, times=times, short_name=short_name, person=person, source_name=source_name,
     )  # fmt: skip
     app.jinja_env.globals.update(theme=theme, now=clock.now)
@@ -44,6 +44,11 @@ def ago(moment: datetime | None, *, never: str = "never") -> Markup | str:
 def when(moment: datetime | None, *, never: str = "never") -> Markup | str:
     """A point of a story: "today 14:07", "Fri 20 Nov 13:36"."""
     return _time(moment, "when", when_text(moment, clock.now(), zone())) if moment else never
+
+
+def at(moment: datetime) -> Markup:
+    """A moment within a sentence: "14:07" today, else "yesterday 14:07" or "Fri 20 Nov 13:36"."""
+    return _time(moment, "at", when_text(moment, clock.now(), zone()).removeprefix("today "))
 
 
 def until(moment: datetime | None, *, never: str = "never") -> Markup | str:

@@ -25,6 +25,7 @@ const WORDS = {
     const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
     return sameDay(date, yesterday) ? `yesterday ${hours(date)}` : weekday(date, now);
   },
+  at: (date, now) => WORDS.when(date, now).replace("today ", ""),
   until(date, now) {
     const seconds = Math.floor((date - now) / 1000);
     if (seconds <= 0) return "now";

@@ -90,7 +90,7 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "orders": ORDERS,
         "options": options,
         "nobody": queries.counts(replace(wanted, statuses=(Status.OPEN,), assignee="none"), now)[Status.OPEN],
-        "waking": queries.next_waking(),
+        "waking": queries.next_waking(now),
         "sparks": _sparks(shown),
         "fault": "",
         "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),

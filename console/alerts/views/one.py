@@ -46,7 +46,7 @@ def showing(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert,
         "view": {name: request.args[name] for name in ("window", "occurrence") if request.args.get(name)},
-        "status": status.word,
+        "stands": status.word,
         "facts": queries.facts(alert),
         "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
         "rate": rate(alert),
