@@ -15,7 +15,7 @@ from console.web.auth import access_rule
 ROOT = Path(__file__).parent.parent
 CONSOLE = ROOT / "console"
 TEMPLATES = ROOT / "templates"
-SHARED_ROOMS = {"infra", "web", "cli", "demo", "worker"}
+SHARED_ROOMS = {"config", "infra", "web", "cli", "demo", "worker"}
 ROOMS = sorted(p.name for p in CONSOLE.iterdir() if p.is_dir() and (p / "__init__.py").exists())
 ROOM_FILES = {"__init__", "rules", "models", "queries", "client", "actions", "jobs", "forms", "views", "api"}
 
