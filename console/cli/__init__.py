@@ -1,8 +1,37 @@
-"""`python -m console …`: the commands."""
+"""`python -m console …`: the commands. Each imports what it needs when it runs, so that `--help` is quick.
+
+Not here: what the commands do in the rooms (their actions), nor the processes' insides (`worker`, gunicorn).
+"""
+
+from typing import Any
 
 import click
 
+from console.cli.checks import audit, check
+from console.cli.processes import migrate, rqworker, scheduler, up, web
+from console.config import ConfigError
+from console.infra.embedded import EmbeddedError
 
-@click.group()
+__all__ = ["main"]
+
+
+class _Commands(click.Group):
+    """Known refusals become one sentence on stderr and status 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from console.infra.errors import DomainError
+        from console.infra.migrations import SchemaTooNew
+
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, EmbeddedError, SchemaTooNew, DomainError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands)
 def main() -> None:
-    """One operations console."""
+    """One operations console. `up` starts everything; the other commands find its servers."""
+
+
+for command in (up, web, rqworker, scheduler, migrate, check, audit):
+    main.add_command(command)
