@@ -107,7 +107,7 @@ def nice_top(most: int) -> int:
     if most <= FEW:
         return 3
     for base in (10 ** int(log10(most)) // 10 or 1, 10 ** int(log10(most))):
-        for factor in (1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 16):
+        for factor in (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16):
             if factor * base >= most and (factor * base) % 3 * ((factor * base) % 4) == 0:
                 return factor * base
     return ceil(most / 12) * 12
