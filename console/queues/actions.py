@@ -1,12 +1,14 @@
 """What changes in this room."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from console.infra.db import db
-from console.queues.models import Schedule
+from console.queues.models import RqCursor, RqSeen, Schedule
 
 
 def keep_schedule(name: str, rhythm: str, job: str, *, at: datetime) -> Schedule:
@@ -16,3 +18,35 @@ def keep_schedule(name: str, rhythm: str, job: str, *, at: datetime) -> Schedule
         line.on_conflict_do_update(index_elements=["name"], set_={"rhythm": rhythm, "job": job}),
     )
     return db.session.scalars(select(Schedule).where(Schedule.name == name).with_for_update()).one()
+
+
+def lock_cursor(session: Session, queue: str) -> bool:
+    """Make this transaction the only follower of a queue; False when another is at it."""
+    session.execute(insert(RqCursor).values(queue=queue, top=0.0, size=0).on_conflict_do_nothing())
+    mine = select(RqCursor.queue).where(RqCursor.queue == queue).with_for_update(skip_locked=True)
+    return session.scalar(mine) is not None
+
+
+def remember_told(session: Session, queue: str, scores: Mapping[str, float]) -> None:
+    """These entries of a failed registry were told, or are not to be; the cursor moves with them."""
+    if not scores:
+        return
+    rows = [{"queue": queue, "job_id": job_id, "score": scores[job_id]} for job_id in sorted(scores)]
+    adding = insert(RqSeen).values(rows)
+    adding = adding.on_conflict_do_update(index_elements=["queue", "job_id"], set_={"score": adding.excluded.score})
+    # xmax is 0 in a row version that replaced none.
+    fresh = session.scalars(adding.returning(literal_column("xmax = 0"))).all()
+    session.execute(
+        update(RqCursor)
+        .where(RqCursor.queue == queue)
+        .values(top=func.greatest(RqCursor.top, max(scores.values())), size=RqCursor.size + sum(map(bool, fresh)))
+    )
+
+
+def forget_told(session: Session, queue: str, job_ids: Sequence[str]) -> None:
+    """These entries left the registry: requeued, removed or expired. Failing again, they are told again."""
+    if not job_ids or not lock_cursor(session, queue):
+        return
+    gone = session.execute(delete(RqSeen).where(RqSeen.queue == queue, RqSeen.job_id.in_(job_ids)))
+    assert isinstance(gone, CursorResult)
+    session.execute(update(RqCursor).where(RqCursor.queue == queue).values(size=RqCursor.size - gone.rowcount))

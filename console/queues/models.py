@@ -26,7 +26,7 @@ class Schedule(Model):
 class RqCursor(Model):
     """How far a queue's failed registry in Redis was followed.
 
-    `top` is the highest finite score seen, `size` the registry's size at the last complete comparison.
+    `top` is the highest score told, `size` how many of its entries are in `rq_seen`.
     """
 
     __tablename__ = "rq_cursors"
@@ -34,7 +34,6 @@ class RqCursor(Model):
     queue: Mapped[str] = mapped_column(primary_key=True)
     top: Mapped[float]
     size: Mapped[int]
-    compared_at: Mapped[datetime | None]
 
 
 class RqSeen(Model):

@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("queue", sa.Text(), primary_key=True),
         sa.Column("top", sa.Float(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("compared_at", UTC),
     )
     op.create_table(
         "rq_seen",

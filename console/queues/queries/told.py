@@ -1,0 +1,27 @@
+"""What was told of RQ's failed registries."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console.infra.jobs import Job
+from console.queues.models import RqSeen
+
+
+def told_scores(session: Session, queue: str, job_ids: Sequence[str]) -> dict[str, float]:
+    """The score under which each of these jobs was last told, if it was."""
+    rows = select(RqSeen.job_id, RqSeen.score).where(RqSeen.queue == queue, RqSeen.job_id.in_(job_ids))
+    return {job_id: score for job_id, score in session.execute(rows)}
+
+
+def told_jobs(session: Session, queue: str, *, after: str, limit: int) -> list[str]:
+    """Ids told of a queue, in order, beginning after one of them."""
+    rows = select(RqSeen.job_id).where(RqSeen.queue == queue, RqSeen.job_id > after)
+    return list(session.scalars(rows.order_by(RqSeen.job_id).limit(limit)))
+
+
+def rows_among(session: Session, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the ids that are rows of ours, which tell of their failures themselves."""
+    return set(session.scalars(select(Job.id).where(Job.id.in_(ids)))) if ids else set()
