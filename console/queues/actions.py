@@ -1,14 +1,48 @@
-"""What changes in this room."""
+"""What changes in this room: what people ask of jobs, and what the scheduler remembers."""
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, literal_column, select, update
+from sqlalchemy import Boolean, CursorResult, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from console.audit.actions import record
+from console.infra import jobs
+from console.infra.actor import Actor
 from console.infra.db import db
+from console.infra.jobs import Job
 from console.queues.models import RqCursor, RqSeen, Schedule
+
+
+def ask_for(function: Callable[..., Any], *args: Any, by: Actor) -> Job:
+    """Request a job on behalf of somebody, and keep in the trail that they did."""
+    job = jobs.request(function, *args, by=by)
+    record("job.request", by=by, object=("job", str(job.id), job.name), details={"args": job.args})
+    return job
+
+
+def stop(job_id: uuid.UUID, *, by: Actor) -> Job:
+    """Stop a job; raises NotFound, and Conflict once it has finished."""
+    job = jobs.cancel(job_id, by=by)
+    record("job.stop", by=by, object=("job", str(job.id), job.name), details={"state": job.state.value})
+    return job
+
+
+def keep_going(job_id: uuid.UUID, *, by: Actor) -> Job:
+    """Take back a stop that has not happened yet; raises NotFound, Conflict."""
+    job = jobs.keep_going(job_id)
+    record("job.keep_going", by=by, object=("job", str(job.id), job.name))
+    return job
+
+
+def retry(job_id: uuid.UUID, *, by: Actor) -> Job:
+    """Run a failed or stopped job again; raises NotFound, Conflict."""
+    job = jobs.retry(job_id, by=by)
+    record("job.retry", by=by, object=("job", str(job.id), job.name), details={"attempts_so_far": job.attempt})
+    return job
 
 
 def keep_schedule(name: str, rhythm: str, job: str, *, at: datetime) -> Schedule:
@@ -35,7 +69,7 @@ def remember_told(session: Session, queue: str, scores: Mapping[str, float]) -> 
     adding = insert(RqSeen).values(rows)
     adding = adding.on_conflict_do_update(index_elements=["queue", "job_id"], set_={"score": adding.excluded.score})
     # xmax is 0 in a row version that replaced none.
-    fresh = session.scalars(adding.returning(literal_column("xmax = 0"))).all()
+    fresh = session.scalars(adding.returning(literal_column("xmax = 0", Boolean))).all()
     session.execute(
         update(RqCursor)
         .where(RqCursor.queue == queue)

@@ -17,6 +17,7 @@ from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RqJob
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 
+from console.infra.queue import PREFIX
 from console.queues.rules import RqFailure, parse_call, parse_time
 
 CHUNK: Final = 500
@@ -48,6 +49,11 @@ class WorkerSeen:
     born_at: datetime | None
     succeeded: int
     failed: int
+
+    @property
+    def ours(self) -> bool:
+        """Whether it works on queues of the console; what another runs has no page here."""
+        return all(name.startswith(PREFIX) for name in self.queues)
 
 
 class Registries(Protocol):
@@ -100,7 +106,7 @@ class RqRegistries:
 
     def abandon(self, queue: str) -> None:
         """Let RQ move jobs whose worker is gone to the failed registry, or back to the queue if they may retry."""
-        StartedJobRegistry(queue, connection=self._redis, job_class=ForeignJob, serializer=Raw()).cleanup()  # type: ignore[no-untyped-call]
+        StartedJobRegistry(queue, connection=self._redis, job_class=ForeignJob, serializer=Raw()).cleanup()
 
     def size(self, queue: str) -> int:
         """How many jobs the failed registry holds."""
@@ -127,7 +133,7 @@ class RqRegistries:
         """What is known of these entries; those whose job has expired in Redis are left out."""
         with self._redis.pipeline(transaction=False) as pipe:
             for entry in entries:
-                pipe.hmget(f"rq:job:{entry.job_id}", *FIELDS)
+                pipe.hmget(f"rq:job:{entry.job_id}", list(FIELDS))
                 pipe.xrevrange(f"rq:results:{entry.job_id}", count=1)
             answers = pipe.execute()
         pairs = zip(answers[::2], answers[1::2], strict=True)
@@ -142,7 +148,7 @@ class RqRegistries:
         return [job_id for job_id, score in zip(job_ids, scores, strict=True) if score is None]
 
     def requeue(self, job_id: str) -> str | None:
-        """Put a failed job back into its queue; returns None, or why it cannot be: so that two who ask start one run."""
+        """Put a failed job back into its queue; returns None, or why not: two who ask start one run."""
         try:
             job = ForeignJob.fetch(job_id, connection=self._redis, serializer=Raw())
             FailedJobRegistry(job.origin, connection=self._redis, job_class=ForeignJob, serializer=Raw()).requeue(job)
@@ -165,7 +171,7 @@ class RqRegistries:
         keys = sorted(cast("set[bytes]", self._redis.smembers("rq:workers")))
         with self._redis.pipeline(transaction=False) as pipe:
             for key in keys:
-                pipe.hgetall(key)
+                pipe.hgetall(key.decode())
             rows = pipe.execute()
         return [_worker(key, row) for key, row in zip(keys, rows, strict=True) if row and b"death" not in row]
 

@@ -27,8 +27,6 @@ from console.infra.jobs.timing import timing
 from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
-from console.queues.client import RqRegistries
-from console.queues.jobs import Follower
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -80,12 +78,10 @@ class Scheduler:
             clocks = timing()
         bell, listener = Doorbell(self._redis), Listener()
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
-        follower = Follower(RqRegistries(self._redis))
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
-            Duty("follow", 0.5, follower.follow),
         )
 
     def _keep(self, duty: Duty) -> None:

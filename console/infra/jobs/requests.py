@@ -55,6 +55,20 @@ def cancel(job_id: uuid.UUID, *, by: Actor) -> Job:
     return job
 
 
+def keep_going(job_id: uuid.UUID) -> Job:
+    """Take back the wish to stop a running job; one that has already heard it stops all the same.
+
+    Raises NotFound, and Conflict when nobody asked it to stop or it has ended.
+    """
+    job = _locked(job_id)
+    if not job.stopping:
+        raise Conflict("Nobody asked this job to stop, or it has ended.")
+    job.cancel_requested_at = job.cancel_requested_by = None
+    db.session.flush()
+    touch("queues")
+    return job
+
+
 def retry(job_id: uuid.UUID, *, by: Actor) -> Job:
     """Run a failed or cancelled job again, with as many attempts as it had at first.
 

@@ -50,7 +50,7 @@ class Follower:
         self._memory: dict[str, _Memory] = {}
 
     def follow(self) -> int:
-        """Tell what is new; returns how many failures were told. Raises RedisError or DBAPIError, to be called again."""
+        """Tell what is new; returns how many failures were told. Raises RedisError or DBAPIError."""
         return sum(self._queue(name) for name in self._registries.queues())
 
     def _queue(self, queue: str) -> int:

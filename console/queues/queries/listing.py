@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Select, select, tuple_
 
 from console.infra.db import db
-from console.infra.jobs import Job, JobState, known_names
+from console.infra.jobs import Job, JobState
 from console.infra.paging import Page, decode, page_of
 
 LIMIT: Final = 50
@@ -29,20 +29,16 @@ class Filters:
 
 def list_jobs(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) -> Page[Job]:
     """A page of jobs, newest request first; raises Invalid for a bad cursor."""
-    rows = _filtered(select(Job), filters).order_by(Job.requested_at.desc(), Job.id.desc()).limit(limit + 1)
+    rows = _filtered(select(Job), filters).order_by(Job.requested_at.desc(), Job.id.desc())
     if cursor:
         at, job_id = decode(cursor, datetime, str)
         rows = rows.where(tuple_(Job.requested_at, Job.id) < (at, job_id))
-    found = list(db.session.scalars(rows))
-    return page_of(found, limit, lambda job: (job.requested_at.isoformat(), str(job.id)))
+    return page_of(
+        db.session.scalars(rows.limit(limit + 1)).all(), limit, lambda job: (job.requested_at.isoformat(), str(job.id))
+    )
 
 
-def job_names() -> list[str]:
-    """What the filter by name offers."""
-    return known_names()
-
-
-def _filtered(rows: Select[tuple[Job]], filters: Filters) -> Select[tuple[Job]]:
+def _filtered(rows: Select[Job], filters: Filters) -> Select[Job]:
     if filters.state:
         rows = rows.where(Job.state == filters.state)
     if filters.queue:

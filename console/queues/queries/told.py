@@ -13,7 +13,7 @@ from console.queues.models import RqSeen
 def told_scores(session: Session, queue: str, job_ids: Sequence[str]) -> dict[str, float]:
     """The score under which each of these jobs was last told, if it was."""
     rows = select(RqSeen.job_id, RqSeen.score).where(RqSeen.queue == queue, RqSeen.job_id.in_(job_ids))
-    return {job_id: score for job_id, score in session.execute(rows)}
+    return {row.job_id: row.score for row in session.execute(rows)}
 
 
 def told_jobs(session: Session, queue: str, *, after: str, limit: int) -> list[str]:
