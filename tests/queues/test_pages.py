@@ -59,7 +59,7 @@ def test_it_counts_what_waits_runs_and_ended(client: FlaskClient, as_actor: Beco
 def test_it_shows_workers_and_their_sign_of_life(client: FlaskClient, as_actor: Become, redis_conn: Redis) -> None:
     as_actor(VI)
     worker = make_worker(redis_conn, ["fast"], simple=True)
-    worker.register_birth()
+    worker.register_birth()  # type: ignore[no-untyped-call]
     page = text_of(client, "/queues")
     assert worker.name[:8] in page
     assert "console-fast" in page
