@@ -15,7 +15,6 @@ ROOM = "alerts"
 def write(alert: Alert, change: Change, *, by: Actor, at: datetime) -> None:
     """Add the history row and announce it; what a person or a token did is audited as well."""
     db.session.add(row(alert.id, change, by=by, at=at))
-    db.session.flush()
     if by.kind != "system":
         details = {"from": change.before, "to": change.after, "why": change.why}
         record(f"alert.{change.event}", by=by, object=("alert", str(alert.id), alert.title), details=details)

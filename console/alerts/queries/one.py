@@ -1,8 +1,9 @@
 """One alert: the row, its occurrences, its history, and the facts its page tells."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import joinedload
 
 from console.alerts.models import Alert, AlertCount, AlertHistory, AlertRetry, Grain, Occurrence
@@ -114,21 +115,24 @@ def _affects(alert_id: int) -> tuple[tuple[str, int], ...]:
 
 def failed_jobs(alert: Alert, *, cap: int = 10_000) -> list[str]:
     """Ids of the jobs that failed for good since the alert was opened and have not succeeded by a retry since."""
+    rows = _unanswered(alert, alert.opened_at).where(Occurrence.job_id.is_not(None)).distinct().limit(cap)
+    return sorted(job for job in db.session.scalars(rows) if job)
+
+
+def failed_since(alert: Alert, since: datetime) -> bool:
+    """Whether anything failed for good after an instant without a retry that has succeeded since."""
+    return bool(db.session.scalar(select(_unanswered(alert, since).exists())))
+
+
+def _unanswered(alert: Alert, since: datetime) -> Select[str | None]:
     succeeded = select(AlertRetry.job_id).where(
         AlertRetry.alert_id == alert.id,
         AlertRetry.job_id == Occurrence.job_id,
         AlertRetry.succeeded_at >= Occurrence.received_at,
     )
-    rows = (
-        select(Occurrence.job_id)
-        .where(
-            Occurrence.alert_id == alert.id,
-            Occurrence.job_id.is_not(None),
-            Occurrence.will_retry.is_(False),
-            Occurrence.received_at >= alert.opened_at,
-            ~succeeded.exists(),
-        )
-        .distinct()
-        .limit(cap)
+    return select(Occurrence.job_id).where(
+        Occurrence.alert_id == alert.id,
+        Occurrence.will_retry.is_(False),
+        Occurrence.received_at >= since,
+        ~succeeded.exists(),
     )
-    return sorted(job for job in db.session.scalars(rows) if job)

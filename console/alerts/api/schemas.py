@@ -1,0 +1,232 @@
+"""Alerts as the API shows them, and what its verbs take."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from flask import request
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from console.alerts.models import Alert, AlertHistory, Occurrence
+from console.alerts.queries import AlertFilter
+from console.alerts.rules.states import Severity, Status
+from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+
+def _split(value: Any) -> Any:
+    return [word for word in value.split(",") if word] if isinstance(value, str) else value
+
+
+StatusWord = Literal["open", "acknowledged", "snoozed", "resolved"]
+SeverityWord = Literal["critical", "error", "warning", "info"]
+Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
+Word = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+
+
+class AlertOut(BaseModel):
+    """A group of failures with one cause."""
+
+    id: int
+    service: str
+    environment: str
+    task: str
+    exception_type: str | None
+    title: str
+    severity: SeverityWord
+    status: StatusWord
+    source: str
+    fingerprint: str
+    count: int
+    count_since_open: int
+    reopened_count: int
+    first_seen: datetime
+    last_seen: datetime
+    assignee: str | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    runbook_url: str | None
+    tags: dict[str, Any]
+    url: str
+
+    @classmethod
+    def of(cls, alert: Alert, now: datetime) -> Self:
+        """An alert as it stands at `now`."""
+        state = alert.state.at(now)
+        told = {name: getattr(alert, name) for name in _AS_THEY_ARE}
+        return cls.model_construct(
+            **told,
+            severity=state.severity.word,
+            status=state.status.word,
+            snoozed_until=state.snoozed_until,
+            url=f"{request.url_root}alerts/{alert.id}",
+        )
+
+
+_AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - {"severity", "status", "snoozed_until", "url"})
+
+
+class AlertPage(BaseModel):
+    """Alerts, the one seen last first."""
+
+    items: list[AlertOut]
+    next_cursor: str | None
+
+
+class OccurrenceOut(BaseModel):
+    """One failure as it was stored."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    received_at: datetime
+    occurred_at: datetime
+    alert_id: int
+    severity: SeverityWord
+    service: str
+    environment: str
+    task: str
+    exception_type: str | None
+    message: str | None
+    traceback: str | None
+    event_id: str | None
+    job_id: str | None
+    queue: str | None
+    worker: str | None
+    host: str | None
+    retries: int | None
+    max_retries: int | None
+    will_retry: bool
+    args: Any
+    kwargs: Any
+    release: str | None
+    runbook_url: str | None
+    tags: dict[str, Any]
+    fingerprint: Any
+    source: str
+    extra: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: Occurrence) -> Self:
+        """A stored failure."""
+        told = {name: getattr(found, name) for name in cls.model_fields}
+        return cls.model_construct(**{**told, "severity": found.severity.word})
+
+
+class OccurrencePage(BaseModel):
+    """Failures of an alert, the one received last first."""
+
+    items: list[OccurrenceOut]
+    next_cursor: str | None
+
+
+class HistoryOut(BaseModel):
+    """One change of an alert, or a note (`event` is `noted`, `why` its text)."""
+
+    at: datetime
+    by: str
+    event: str
+    from_: str | None = Field(serialization_alias="from")
+    to: str | None
+    why: str
+
+    @classmethod
+    def of(cls, row: AlertHistory) -> Self:
+        """A row of the history."""
+        return cls(at=row.at, by=row.by, event=row.event, from_=row.before, to=row.after, why=row.why)
+
+
+class HistoryPage(BaseModel):
+    """What happened to an alert, newest first."""
+
+    items: list[HistoryOut]
+    next_cursor: str | None
+
+
+class PageIn(BaseModel):
+    """Which page of a list."""
+
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: Word | None = None
+
+
+class FilterIn(BaseModel):
+    """What a list of alerts is narrowed by. Several states or severities are joined by commas, or come as an array."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Annotated[list[StatusWord], BeforeValidator(_split)] = Field(default_factory=list)
+    severity: Annotated[list[SeverityWord], BeforeValidator(_split)] = Field(default_factory=list)
+    service: Word | None = None
+    environment: Word | None = None
+    assignee: Word | None = Field(None, description="An e-mail address, or none for nobody")
+    q: str | None = Field(None, max_length=2000, description="Words, phrases, field:value, AND, OR, NOT")
+    since: Utc | None = Field(None, description="Last seen then or later")
+
+    def filter(self) -> AlertFilter:
+        """The filter that the queries take."""
+        return AlertFilter(
+            statuses=tuple(Status[word.upper()] for word in self.status),
+            severities=tuple(Severity[word.upper()] for word in self.severity),
+            service=self.service,
+            environment=self.environment,
+            assignee=self.assignee,
+            q=self.q or "",
+            since=self.since,
+        )
+
+
+class ListIn(FilterIn, PageIn):
+    """A page of a filtered list."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class SnoozeIn(BaseModel):
+    """Until when; the past is refused."""
+
+    until: Utc
+
+
+class AssignmentIn(BaseModel):
+    """Whom, by e-mail address."""
+
+    user: Word
+
+
+class NoteIn(BaseModel):
+    """A note; it stays in the history."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+
+
+class RetryIn(BaseModel):
+    """A dry run only counts the jobs."""
+
+    dry_run: bool = False
+
+
+class RetryOut(BaseModel):
+    """How many jobs run (or would run) again, and which cannot."""
+
+    jobs: int
+    dry_run: bool
+    refused: list[tuple[str, str]]
+
+
+class BulkIn(BaseModel):
+    """One verb for all alerts that match; `expect` is how many the asker saw. `until` for snooze, `user` for assign."""
+
+    filter: FilterIn
+    action: Literal["acknowledge", "unacknowledge", "snooze", "unsnooze", "resolve", "assign", "retry"]
+    expect: int = Field(ge=0)
+    until: Utc | None = None
+    user: Word | None = None
+
+
+class BulkOut(BaseModel):
+    """How many matched, how many were changed (the verb made sense), how many jobs run again."""
+
+    matched: int
+    changed: int
+    jobs: int

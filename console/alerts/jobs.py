@@ -1,0 +1,25 @@
+"""What the clock does for alerts."""
+
+from console.alerts import actions
+from console.infra import clock
+from console.infra.jobs import JobContext, job
+from console.infra.transaction import unit
+
+
+def wake() -> None:
+    """End the snoozes that have run out: a duty of the scheduler, every second, since five are the limit."""
+    while True:
+        with unit():
+            woken = actions.wake_due(at=clock.now())
+        if woken == 0:
+            return
+
+
+@job(queue="default", timeout=300, max_attempts=3)
+def upkeep(context: JobContext) -> dict[str, str]:  # noqa: ARG001 - nothing here takes long enough to report
+    """Make the weeks to come and forget old minutes."""
+    now = clock.now()
+    with unit():
+        actions.add_weeks(at=now)
+        actions.forget_minutes(at=now)
+    return {"done_at": now.isoformat()}
