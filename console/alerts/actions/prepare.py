@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from console.alerts.rules import grouping, storable
+from console.alerts.rules import storable
 from console.alerts.rules.failure import MAX_MESSAGE, MAX_TRACEBACK, Failure, clip
-from console.infra import scrub
 
 # An own fingerprint longer than this is kept as a hash: it is a key, and index entries have a limit.
 MAX_FINGERPRINT = 200
@@ -59,14 +58,13 @@ def prepare(failure: Failure, *, at: datetime) -> Prepared:
         "fingerprint": _value(failure.fingerprint),
         "extra": _value(failure.extra),
     }
-    group = grouping.group(row["task"], row["exception_type"], message, traceback)
-    print_ = _own(row["fingerprint"]) or group.fingerprint
+    print_ = _own(row["fingerprint"]) or _interim(row)
     event = (row["service"], row["event_id"]) if row["event_id"] is not None else None
-    return Prepared((row["service"], row["environment"], print_), group.title, event, failure.occurred_at, failure, row)
+    return Prepared((row["service"], row["environment"], print_), _title(row), event, failure.occurred_at, failure, row)
 
 
 def _text(value: str | None, limit: int) -> str | None:
-    return None if value is None else scrub.text(clip(storable.text(value), limit))
+    return None if value is None else clip(storable.text(value), limit)
 
 
 def _plain(value: str | None) -> str | None:
@@ -74,7 +72,7 @@ def _plain(value: str | None) -> str | None:
 
 
 def _value(value: Any) -> Any:
-    return scrub.value(storable.json(value)) if value else value
+    return storable.json(value) if value else value
 
 
 def _own(fingerprint: str | list[str] | None) -> str | None:
@@ -82,3 +80,13 @@ def _own(fingerprint: str | list[str] | None) -> str | None:
         return None
     told = fingerprint if isinstance(fingerprint, str) else orjson.dumps(fingerprint).decode()
     return told if len(told) <= MAX_FINGERPRINT else hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+def _title(row: dict[str, Any]) -> str:
+    told = [part for part in (row["exception_type"], (row["message"] or "").partition("\n")[0]) if part]
+    return ": ".join(told)[:300] or str(row["task"])
+
+
+def _interim(row: dict[str, Any]) -> str:
+    parts = (row["task"], row["exception_type"], row["traceback"] or row["message"])
+    return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
