@@ -19,6 +19,9 @@ class _Commands(click.Group):
     """Known refusals become one sentence on stderr and status 1, never a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        from redis.exceptions import RedisError
+        from sqlalchemy.exc import OperationalError
+
         from console.infra.errors import DomainError
         from console.infra.migrations import SchemaTooNew
 
@@ -26,6 +29,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (ConfigError, EmbeddedError, SchemaTooNew, DomainError) as error:
             raise click.ClickException(str(error)) from error
+        except OperationalError as error:
+            raise click.ClickException(f"PostgreSQL refused: {str(error.orig).splitlines()[0]}") from error
+        except RedisError as error:
+            raise click.ClickException(f"Redis refused: {error}") from error
 
 
 @click.group(cls=_Commands)

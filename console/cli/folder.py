@@ -3,13 +3,14 @@
 import contextlib
 import fcntl
 import json
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 import click
+
+from console.config import refuse_read_only
 
 
 class CannotStart(click.ClickException):
@@ -35,11 +36,9 @@ class DataFolder:
     path: Path
 
     def prepare(self) -> None:
-        """Make it, or say why it cannot be used. Root may write anywhere, so the folder's own word counts too."""
+        """Make it, or say why it cannot be used."""
         try:
-            existing = self.path if self.path.exists() else self.path.parent
-            if existing.exists() and not existing.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-                raise PermissionError(None, "it is read-only")
+            refuse_read_only(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             self._open("up.lock").close()
         except OSError as error:

@@ -1,7 +1,9 @@
 """Settings: the only reader of the environment. `.env.example` is made from this file by scripts/env_example.py."""
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -210,14 +212,26 @@ def _parse(given: dict[str, Any]) -> tuple[Fields, list[str]]:
 
 
 def _own_key(directory: Path) -> str:
-    directory.mkdir(parents=True, exist_ok=True)
     file = directory / "secret_key"
-    if not file.exists():
-        draft = directory / f"secret_key.{os.getpid()}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(SECRET_KEY_LENGTH))
-        draft.replace(file)
-    return file.read_text()
+    try:
+        if not file.exists():
+            refuse_read_only(directory)
+            directory.mkdir(parents=True, exist_ok=True)
+            draft = directory / f"secret_key.{os.getpid()}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(SECRET_KEY_LENGTH))
+            draft.replace(file)
+        return file.read_text()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError([f"CONSOLE_DATA_DIR: the data folder {directory} cannot be written ({reason})"]) from error
+
+
+def refuse_read_only(directory: Path) -> None:
+    """Raises PermissionError for a folder marked read-only: to root the marks mean nothing, to us they do."""
+    existing = directory if directory.exists() else directory.parent
+    if existing.exists() and not existing.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(errno.EROFS, "it is read-only")
 
 
 def child_environment(settings: Fields) -> dict[str, str]:
