@@ -18,6 +18,20 @@ def check() -> None:
     click.echo("The configuration is fit for production.")
 
 
+@click.command()
+def ready() -> None:
+    """Ask what /health/ready asks, without a web process: for container health checks. Status 1 if not ready."""
+    from console.config import load_settings
+    from console.infra.redis import connect
+    from console.web.probes import Probes
+
+    settings = load_settings()
+    checks = Probes(settings, connect(settings)).run()
+    for name, found in checks.items():
+        click.echo(f"{name}: {found.message}")
+    sys.exit(0 if all(found.status == "ok" for found in checks.values()) else 1)
+
+
 @click.group()
 def audit() -> None:
     """The append-only trail of what was done."""
