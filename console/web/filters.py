@@ -1,6 +1,7 @@
 """How times, numbers and names are written. Times are stored in UTC and shown in the reader's zone."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, has_request_context, request
@@ -29,7 +30,7 @@ def theme() -> str:
 
 def zone() -> ZoneInfo:
     """The reader's time zone, which the browser writes to the cookie `tz`; UTC until it has."""
-    name = request.cookies.get("tz", "UTC") if has_request_context() else "UTC"
+    name = unquote(request.cookies.get("tz", "UTC")) if has_request_context() else "UTC"
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

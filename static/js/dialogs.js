@@ -20,7 +20,7 @@ on("click", "[data-ask]", async (opener, event) => {
 export async function ask(url) {
   await window.htmx.ajax("GET", url, { target: "#ask-body", swap: "innerHTML" });
   const dialog = one("#ask");
-  const heading = one("h2", dialog);
+  const heading = one("h1, h2", dialog);
   if (!heading) return;
   heading.id = "ask-title";
   if (!dialog.open) dialog.showModal();

@@ -32,7 +32,7 @@ function move(step) {
 on("keydown", "#palette input", (input, event) => {
   if (event.key === "ArrowDown") move(1);
   else if (event.key === "ArrowUp") move(-1);
-  else if (event.key === "Enter") one("[aria-selected=true] a", dialog())?.click();
+  else if (event.key === "Enter") one("[role=option][aria-selected=true]", dialog())?.click();
   else return;
   event.preventDefault();
 });

@@ -52,7 +52,7 @@ def test_what_is_to_come_says_how_soon(seconds: int, words: str) -> None:
 
 
 def test_a_time_carries_the_exact_instant(session_app: Flask, clock: Clock) -> None:
-    with session_app.test_request_context(headers={"Cookie": "tz=Europe/Berlin"}):
+    with session_app.test_request_context(headers={"Cookie": "tz=Europe%2FBerlin"}):
         written = filters.when(NOON)
     assert written == (
         '<time datetime="2026-11-21T12:00:00+00:00" title="2026-11-21 12:00:00 UTC" data-time="when">today 13:00</time>'
