@@ -14,7 +14,11 @@ function keepAttribute(name, element) {
   return edited && edited(element) ? false : undefined;
 }
 
+/** What is shown once (a fresh secret) stays although the server will not say it again. */
+const keepOnce = (old) => (old instanceof Element && old.hasAttribute("data-once") ? false : undefined);
+
 document.addEventListener("DOMContentLoaded", () => {
+  window.Idiomorph.defaults.callbacks.beforeNodeMorphed = keepOnce;
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = keepAttribute;
   window.Idiomorph.defaults.ignoreActiveValue = true;
 });

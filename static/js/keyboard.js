@@ -26,7 +26,7 @@ function move(step) {
 }
 
 function pick() {
-  const box = here() && one(".pick[name]", here());
+  const box = here() && one(".pick[name=ids]", here());
   if (box) tick(box.closest("[data-select]"), box, !box.checked);
 }
 
@@ -35,8 +35,8 @@ function press(key) {
   const button = one(`[data-key="${key}"]`);
   if (!button) return false;
   const form = button.closest("[data-select]");
-  if (form && !one(".pick[name]:checked", form)) {
-    const box = here() && one(".pick[name]", here());
+  if (form && !one(".pick[name=ids]:checked", form)) {
+    const box = here() && one(".pick[name=ids]", here());
     if (!box) return false;
     tick(form, box, true);
   }

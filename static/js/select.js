@@ -3,7 +3,7 @@ import { all, on, one, onContent } from "./dom.js";
 
 let last = null;
 
-const picks = (form) => all(".pick[name]", form);
+const picks = (form) => all(".pick[name=ids]", form);
 
 export function refresh(form) {
   const ticked = picks(form).filter((pick) => pick.checked).length;
@@ -14,7 +14,10 @@ export function refresh(form) {
   }
   const bar = one("[data-bulk]", form);
   if (bar) bar.hidden = ticked === 0;
-  for (const place of all("[data-picked]", form)) place.textContent = ticked;
+  const everything = one("[data-all-matching]", form);
+  if (everything && !ticked) everything.checked = false;
+  const number = everything?.checked ? Number(everything.value) : ticked;
+  for (const place of all("[data-picked]", form)) place.textContent = number.toLocaleString("en");
 }
 
 export function tick(form, pick, checked) {
@@ -29,7 +32,7 @@ on("change", "[data-select] [data-pick-all]", (every) => {
 });
 on("change", "[data-select] .pick[name]", (pick) => refresh(pick.closest("[data-select]")));
 
-on("click", "[data-select] .pick[name]", (pick, event) => {
+on("click", "[data-select] .pick[name=ids]", (pick, event) => {
   const form = pick.closest("[data-select]");
   const list = picks(form);
   if (event.shiftKey && last && list.includes(last)) {

@@ -10,6 +10,7 @@ from console.alerts import forms, queries
 from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter, Capped
 from console.alerts.rules.states import Status
+from console.alerts.views import first
 from console.alerts.views.blueprint import bp
 from console.infra import clock
 from console.infra.actor import Role
@@ -82,6 +83,7 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "groups": groups,
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
         "counts": counts,
+        "all_matching": _more_than(len(shown), [counts[group.status] for group in groups]),
         "open": counts[Status.OPEN],
         "menu_fact": open_count(),
         "oob": htmx.wants_fragment(),
@@ -94,6 +96,7 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "sparks": _sparks(shown),
         "fault": "",
         "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),
+        **first.ways(),
         **_filters(args),
     }
 
@@ -113,6 +116,12 @@ def open_count() -> str:
     """The short fact in the menu: "9 open", or nothing."""
     count = queries.open_count(clock.now())
     return f"{count} open" if count.number else ""
+
+
+def _more_than(shown: int, counts: list[Capped]) -> int:
+    """How many match in all, when they are more than those shown and can be counted; else 0."""
+    total = sum(count.number for count in counts)
+    return total if total > shown and not any(count.more for count in counts) else 0
 
 
 def _group(status: Status, wanted: AlertFilter, args: Mapping[str, str], count: Capped) -> Group:

@@ -19,6 +19,8 @@ from console.web.auth import requires
 
 BLOCKS = ("alert_page",)
 HISTORY = 100
+# Sources whose jobs we can run again; others say themselves what failed and keep their jobs.
+RETRIED = frozenset({"rq"})
 # What infra/scrub leaves in the place of a secret.
 REMOVED = "[removed]"
 # A label under every so many bars, and how it is written in the reader's zone.
@@ -49,6 +51,7 @@ def showing(alert: Alert) -> dict[str, Any]:
         "stands": status.word,
         "facts": queries.facts(alert),
         "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
+        "may_retry": alert.source in RETRIED,
         "rate": rate(alert),
         "window": window,
         "windows": WORDS,
