@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from console.alerts import jobs as alert_jobs
 from console.app import create_app
 from console.config import Settings
 from console.infra import outbox
@@ -82,6 +83,7 @@ class Scheduler:
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
+            Duty("wake", 1.0, alert_jobs.wake),
         )
 
     def _keep(self, duty: Duty) -> None:

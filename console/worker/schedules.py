@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from croniter import croniter
 
+from console.alerts import jobs as alert_jobs
 from console.infra import clock, jobs
 from console.infra.actor import SYSTEM
 from console.infra.transaction import unit
@@ -50,6 +51,7 @@ class Schedule:
 SCHEDULES: Final = (
     # name           job                          when
     Schedule("prune-jobs", queue_jobs.prune_jobs, cron="23 3 * * *"),
+    Schedule("alert-upkeep", alert_jobs.upkeep, cron="7 * * * *"),
 )
 
 
