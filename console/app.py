@@ -16,9 +16,21 @@ from console.infra import events
 from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
-from console.queues import jobs as queues_jobs
 from console.queues import views as queues_views
-from console.web import auth, errors, live, nav, openapi, probes, requests, shell, showcase, transaction
+from console.web import (
+    auth,
+    errors,
+    limits,
+    live,
+    nav,
+    openapi,
+    probes,
+    requests,
+    security,
+    shell,
+    showcase,
+    transaction,
+)
 
 ROOT = Path(__file__).parent.parent
 PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
@@ -42,6 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _web(app: Flask) -> None:
+    # First, so that its headers are set last: whatever answers in between, they are on it.
+    security.init_app(app)
     errors.init_app(app)
     app.after_request(live.stamp)
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
@@ -50,14 +64,14 @@ def _web(app: Flask) -> None:
     if app.extensions["console.settings"].environment != "production":
         app.register_blueprint(showcase.bp)
     nav.init_app(app, {"alerts.index": alerts_views.open_count})
-    auth.init_app(app, auth.Loaders(session=accounts_views.load_session, token=accounts_api.load_token))
+    loaders = auth.Loaders(accounts_views.load_session, accounts_api.load_token, accounts_views.confirmed)
+    auth.init_app(app, loaders)
+    limits.init_app(app)
     probes.init_app(app)
 
 
 def _rooms(app: Flask) -> None:
     events.refused.connect(audit_actions.record_refusal)
-    events.job_settled.connect(queues_jobs.hear_settled)
-    events.retry_requested.connect(queues_jobs.answer_retry)
     for page in PAGES:
         app.register_blueprint(page)
     for api in APIS:

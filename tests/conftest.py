@@ -5,18 +5,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from redis import Redis
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
 
+from console.accounts import actions as accounts
+from console.accounts.models import User
 from console.app import create_app
 from console.config import Settings
 from console.infra import clock as clock_module
+from console.infra.actor import SYSTEM, Actor, Role, Scope
+from console.infra.crypto import hash_password
 from console.infra.db import db
 from console.infra.embedded import PostgresUrls, ensure_postgres, ensure_redis, stop_postgres, stop_redis
 from console.infra.migrations import migrate
@@ -109,9 +118,32 @@ def settings(database: Database, redis_db: str, tmp_path_factory: pytest.TempPat
     )
 
 
+class Client(FlaskClient):
+    """Gives each request an app context of its own, as a server does: neither `g` nor the session is the test's.
+
+    Unsafe requests carry the CSRF token of their session, as our pages' do, unless a test sets `csrf` to False.
+    """
+
+    csrf = True
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if self.csrf and kwargs.get("method") in {"POST", "PUT", "PATCH", "DELETE"}:
+            kwargs["headers"] = Headers(kwargs.get("headers"))
+            kwargs["headers"].setdefault("X-CSRFToken", self._csrf_token())
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+    def _csrf_token(self) -> str:
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", "c" * 40)
+        signer = URLSafeTimedSerializer(str(self.application.secret_key), salt="wtf-csrf-token")
+        return str(signer.dumps(raw))
+
+
 @pytest.fixture(scope="session")
 def session_app(settings: Settings) -> Flask:
     app = create_app(settings)
+    app.test_client_class = Client
     app.testing = True
     # A refused request must answer as in production, not raise through the client.
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -205,3 +237,68 @@ def clock() -> Iterator[Clock]:
     """Time stands at noon UTC on 21 November 2026 until the test moves it."""
     yield Clock(NOON)
     clock_module.freeze(None)
+
+
+PASSWORD = "lagoon tractor seven"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of the tests, one for each role; all have PASSWORD."""
+
+    ada: User
+    olu: User
+    max_: User
+    vi: User
+
+
+@pytest.fixture
+def cast(db_session: Session) -> Cast:
+    """Ada admin, Olu responder, Max manager, Vi viewer."""
+    return make_cast()
+
+
+def make_cast() -> Cast:
+    roles = {"ada": Role.ADMIN, "olu": Role.RESPONDER, "max": Role.MANAGER, "vi": Role.VIEWER}
+    people = [
+        accounts.create(f"{name}@example.com", role=role, name=name.title(), by=SYSTEM) for name, role in roles.items()
+    ]
+    for person in people:
+        person.password_hash = _hash()
+    db.session.commit()
+    return Cast(*people)
+
+
+@cache
+def _hash() -> str:
+    """One slow hash for all tests."""
+    return hash_password(PASSWORD)
+
+
+SignIn = Callable[[FlaskClient, User], FlaskClient]
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> SignIn:
+    """Give a client a new session of a user, as the sign-in form would after the password."""
+    return give_session
+
+
+def give_session(client: FlaskClient, user: User) -> FlaskClient:
+    by = Actor(kind="anonymous", id=None, label="anonymous", ip="127.0.0.1")
+    secret = accounts.start(user, by=by, user_agent="tests", how="password")
+    db.session.commit()
+    client.set_cookie("session", secret)
+    return client
+
+
+@pytest.fixture
+def token(db_session: Session) -> Callable[..., str]:
+    """`token(Scope.READ)` makes a token and returns its secret."""
+
+    def make(*scopes: Scope, name: str = "test token") -> str:
+        _, secret = accounts.create_token(name, scopes, by=SYSTEM)
+        db_session.commit()
+        return secret
+
+    return make

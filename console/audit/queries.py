@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from console.audit.models import CONTENT, AuditEntry
 from console.audit.rules import Head, Link, Verdict, walk
 from console.infra.db import db
+from console.infra.errors import NotFound
 
 # Rows fetched at a time from a cursor of the server: memory stays flat whatever the trail's length.
 _BATCH = 1_000
@@ -37,9 +38,12 @@ def newest(wanted: Filter, *, limit: int, before: int | None = None) -> list[Aud
     return list(db.session.scalars(query))
 
 
-def get(entry_id: int) -> AuditEntry | None:
-    """One entry, or None."""
-    return db.session.get(AuditEntry, entry_id)
+def get(entry_id: int) -> AuditEntry:
+    """One entry; raises NotFound."""
+    entry = db.session.get(AuditEntry, entry_id) if entry_id < 2**63 else None
+    if entry is None:
+        raise NotFound("There is no such entry yet.")
+    return entry
 
 
 def stream(wanted: Filter) -> Iterator[AuditEntry]:

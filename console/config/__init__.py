@@ -90,8 +90,8 @@ class Fields(BaseSettings):
     probe_allowed_networks: Networks = setting((), "private networks that probes and webhooks may reach: 10.0.0.0/8,…")
     metrics_allowed_networks: Networks = setting((), "networks that may read /metrics without a token: 10.0.0.5/32,…")
 
-    session_idle_minutes: int = setting(480, "a session ends after this long without use", ge=5, le=43_200)
-    session_absolute_hours: int = setting(168, "and after this long in any case", ge=1, le=2_160)
+    session_idle_minutes: int = setting(30, "a session ends after this long without use", ge=5, le=43_200)
+    session_absolute_hours: int = setting(12, "and after this long in any case", ge=1, le=2_160)
 
     mail_url: MailUrl = setting("", "smtp://user:password@host:587; empty: no mail is sent", secret=True)
     mail_from: str = setting("", "sender of mails, needed with MAIL_URL: console@example.org")

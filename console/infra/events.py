@@ -99,10 +99,22 @@ class Refused:
     object: tuple[str, str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LimitBreached:
+    """A request of ours was answered 429. `key` is whose limit it was, `limit` reads like "100 per 1 minute"."""
+
+    limit: str
+    key: str
+    endpoint: str
+    method: str
+    by: Actor
+
+
 job_settled: Hook[JobSettled, None] = Hook("job_settled")
 retry_requested: Hook[RetryRequested, RetryAnswer] = Hook("retry_requested")
 alert_changed: Hook[AlertChanged, None] = Hook("alert_changed")
 refused: Hook[Refused, None] = Hook("refused")
+limit_breached: Hook[LimitBreached, None] = Hook("limit_breached")
 
 _TOUCHED = "console.touched"
 

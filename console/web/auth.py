@@ -16,14 +16,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RULE = "__console_access__"
+CONFIRM = (
+    "Your password was last asked for more than ten minutes ago. Confirm it under Settings, then try again; "
+    "nothing was changed."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaders:
-    """`session` finds the signed-in user of this request, `token` the holder of a bearer token; None for nobody."""
+    """`session` finds the signed-in user of this request, `token` the holder of a bearer token; None for nobody.
+
+    `confirmed` says whether the session's password was given in the last few minutes.
+    """
 
     session: Callable[[], Actor | None]
     token: Callable[[str], Actor | None]
+    confirmed: Callable[[], bool] = bool
 
 
 def init_app(app: Flask, loaders: Loaders) -> None:
@@ -51,8 +59,11 @@ def public(view: Callable[P, T]) -> Callable[P, T]:
     return view
 
 
-def requires(role: Role) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
-    """A page for signed-in users whose role includes `role`; others sign in, or read who may."""
+def requires(role: Role, *, confirmed: bool = False) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
+    """A page for signed-in users whose role includes `role`; others sign in, or read who may.
+
+    With `confirmed` the password must have been given in the last ten minutes (step-up).
+    """
 
     def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
         @wraps(view)
@@ -62,6 +73,8 @@ def requires(role: Role) -> Callable[[Callable[P, T]], Callable[P, T | Response]
                 return _ask_to_sign_in()
             if not actor.role.includes(role):
                 raise _refuse(actor, f"This needs the {role} role; you are {actor.role}. An admin can change roles.")
+            if confirmed and not _loaders().confirmed():
+                raise _refuse(actor, CONFIRM)
             return view(*args, **kwargs)
 
         setattr(guarded, RULE, role)
@@ -101,13 +114,18 @@ def _refuse(actor: Actor, reason: str) -> Forbidden:
 
 
 def _load() -> Actor | None:
-    loaders: Loaders = current_app.extensions["console.auth"]
+    loaders = _loaders()
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return loaders.token(secret.strip())
     if request.path.startswith("/api/"):
         return None
     return loaders.session()
+
+
+def _loaders() -> Loaders:
+    found: Loaders = current_app.extensions["console.auth"]
+    return found
 
 
 def _ask_to_sign_in() -> Response:

@@ -42,7 +42,7 @@ ITEMS = (
     Item("Rate limits", "gauge", "ratelimits.index", "l", ("ratelimits",)),
     Item("Health", "activity", "health.index", "h", ("health",)),
     Item("Readiness", "clipboard-check", "readiness.index", "r", ("readiness",), admin=True),
-    Item("Audit", "history", "audit.index", "u", ("audit",), role=Role.ADMIN, admin=True),
+    Item("Audit", "history", "audit.index", "u", ("audit",), role=Role.MANAGER, admin=True),
     Item("Settings", "settings", "accounts.settings", "s", ("accounts",), admin=True),
 )
 TABS = ("overview.index", "alerts.index", "queues.index", "tickets.index", "health.index")
