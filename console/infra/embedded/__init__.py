@@ -5,8 +5,9 @@ Not here: who starts them when (`console.cli`), and servers named by URL (nothin
 """
 
 from console.infra.embedded.account import EmbeddedError
-from console.infra.embedded.postgres import PostgresUrls, ensure_postgres, postgres_running, stop_postgres
+from console.infra.embedded.postgres import ensure_postgres, postgres_running, stop_postgres
 from console.infra.embedded.redis import ensure_redis, redis_running, stop_redis
+from console.infra.embedded.roles import PostgresUrls
 
 __all__ = [
     "EmbeddedError",

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +70,25 @@ def _insist_private(folder: Path, account: Account) -> None:
     account.give(folder)
 
 
-def launch(command: Sequence[str], logfile: Path, account: Account) -> int:
+@contextlib.contextmanager
+def reachable(folder: Path, account: Account) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A path by which the account reaches its folder, and the descriptors to pass on with it.
+
+    Root's folders often lie below others closed to everybody else. A server that is handed the open folder needs no
+    way through them, and loses none when somebody closes them while it runs.
+    """
+    if not account.switched or sys.platform != "linux":
+        account.admit(folder.parent)
+        yield str(folder), ()
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}", (handle,)
+    finally:
+        os.close(handle)
+
+
+def launch(command: Sequence[str], logfile: Path, account: Account, *, pass_fds: Sequence[int] = ()) -> int:
     """Start a server in a session of its own, so that neither Ctrl-C nor our death reaches it. Returns its pid."""
     if logfile.exists() and logfile.stat().st_size > LOG_LIMIT_BYTES:
         logfile.unlink()
@@ -82,6 +101,7 @@ def launch(command: Sequence[str], logfile: Path, account: Account) -> int:
             cwd="/",
             env=ENVIRONMENT,
             start_new_session=True,
+            pass_fds=pass_fds,
             **identity(account),
         )
     _children[child.pid] = child

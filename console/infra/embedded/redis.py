@@ -11,7 +11,16 @@ from redis.retry import Retry
 
 from console.infra.embedded.account import Account, EmbeddedError, server_account
 from console.infra.embedded.binaries import Binary, find_redis
-from console.infra.embedded.process import alive, exclusive, launch, socket_folder, tail, terminate, wait_until
+from console.infra.embedded.process import (
+    alive,
+    exclusive,
+    launch,
+    reachable,
+    socket_folder,
+    tail,
+    terminate,
+    wait_until,
+)
 
 START_SECONDS = 60.0  # a long append-only file is read first
 STOP_SECONDS = 3.0
@@ -50,18 +59,19 @@ def _start(home: Path, socket: Path, account: Account) -> None:
     _refuse_newer_data(home, binary)
     home.mkdir(mode=0o700, exist_ok=True)
     account.give(home)
-    account.admit(home.parent)
     account.admit(binary.path.parent)
     socket.unlink(missing_ok=True)
-    pid = launch([str(binary.path), *_options(home, socket)], home.parent / "redis.log", account)
+    with reachable(home, account) as (folder, fds):
+        command = [str(binary.path), *_options(folder, socket)]
+        pid = launch(command, home.parent / "redis.log", account, pass_fds=fds)
     ready = wait_until(lambda: _answering_pid(socket) == pid or not alive(pid), START_SECONDS)
     if not ready or not alive(pid):
         raise EmbeddedError(f"Redis did not start: {tail(home.parent / 'redis.log')}")
 
 
-def _options(home: Path, socket: Path) -> list[str]:
+def _options(folder: str, socket: Path) -> list[str]:
     options = {
-        "dir": str(home),
+        "dir": folder,
         "port": "0",
         "unixsocket": str(socket),
         "unixsocketperm": "700",
