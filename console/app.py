@@ -16,6 +16,7 @@ from console.infra import events
 from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
+from console.queues import jobs as queues_jobs
 from console.queues import views as queues_views
 from console.web import (
     auth,
@@ -72,6 +73,8 @@ def _web(app: Flask) -> None:
 
 def _rooms(app: Flask) -> None:
     events.refused.connect(audit_actions.record_refusal)
+    events.job_settled.connect(queues_jobs.hear_settled)
+    events.retry_requested.connect(queues_jobs.answer_retry)
     for page in PAGES:
         app.register_blueprint(page)
     for api in APIS:

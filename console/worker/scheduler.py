@@ -28,6 +28,8 @@ from console.infra.jobs.timing import timing
 from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
+from console.queues.client import RqRegistries
+from console.queues.jobs import Follower, settle_retries
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -79,11 +81,15 @@ class Scheduler:
             clocks = timing()
         bell, listener = Doorbell(self._redis), Listener()
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
+        registries = RqRegistries(self._redis)
+        follower = Follower(registries)
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
-            Duty("wake", 1.0, alert_jobs.wake),
+            Duty("follow", 0.5, follower.follow),
+            Duty("retries", 1.0, lambda: settle_retries(registries)),
+            Duty("wake-snoozed", 1.0, alert_jobs.wake),
         )
 
     def _keep(self, duty: Duty) -> None:

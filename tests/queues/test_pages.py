@@ -138,7 +138,7 @@ def test_it_enqueues_a_practice_failure(client: FlaskClient, as_actor: Become, d
     reply = client.post("/queues/practice")
     job = db_session.scalars(select(Job)).one()
     assert reply.headers["Location"] == f"/queues/jobs/{job.id}"
-    assert (job.name, job.actor_label) == ("console.queues.jobs.own.practice_failure", "olu@example.org")
+    assert (job.name, job.actor_label) == ("console.queues.jobs.practice_failure", "olu@example.org")
 
 
 def test_it_answers_a_poll_with_nothing_new(client: FlaskClient, as_actor: Become, db_session: Session) -> None:

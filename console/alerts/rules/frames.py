@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 _FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
-_GROUP_RULE = re.compile(r"^\s*(?:\| ?|\+-+.*$)")
+_GROUP_RULE = re.compile(r"^\s*(?:\| ?|\+ (?=Exception Group)|\+-+.*$)")
+_HEADS = ("Traceback (most recent call last)", "Exception Group Traceback (most recent call last)")
 _CARETS = re.compile(r"^\s*[~^]+\s*$")
-_LIBRARY = re.compile(r"(?:^|[/\\])(?:site-packages|dist-packages|lib[/\\]python\d[^/\\]*)[/\\]|^<", re.IGNORECASE)
+_LIBRARY = re.compile(r"(?:^|(?<=[/\\]))(?:site-packages|dist-packages|lib[/\\]python\d[^/\\]*)[/\\]|^<", re.IGNORECASE)
 _CHAINED = ("During handling of the above exception", "The above exception was the direct cause")
 _PARTS_SHOWN = 3
 
@@ -81,7 +82,7 @@ def _items(lines: list[str]) -> Iterator[Frame | str]:
         if match is not None:
             frame, at = _frame(match, lines, at)
             yield frame
-        elif line.strip() and not line.lstrip().startswith("Traceback (most recent call last)"):
+        elif line.strip() and not line.lstrip().startswith(_HEADS):
             yield line.rstrip()
 
 

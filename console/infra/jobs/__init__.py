@@ -7,7 +7,7 @@ Jobs run at least once and settle once: write them so that a second run does no 
 from console.infra.jobs.context import Cancelled, JobContext
 from console.infra.jobs.models import FINISHED, Job, JobAttempt, JobLog, JobState
 from console.infra.jobs.registry import JobSpec, UnknownJob, job, known_names, spec_named, spec_of
-from console.infra.jobs.requests import cancel, keep_going, request, retry
+from console.infra.jobs.requests import cancel, keep_going, request, retry, retry_many, retryable
 
 __all__ = [
     "FINISHED",
@@ -25,6 +25,8 @@ __all__ = [
     "known_names",
     "request",
     "retry",
+    "retry_many",
+    "retryable",
     "spec_named",
     "spec_of",
 ]

@@ -1,11 +1,11 @@
 """Asking for a job, for its end and for another try, always in the caller's transaction."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from console.infra import outbox
@@ -14,7 +14,9 @@ from console.infra.db import db
 from console.infra.errors import Conflict, NotFound
 from console.infra.events import touch
 from console.infra.jobs.models import Job, JobState
-from console.infra.jobs.registry import JobSpec, UnknownJob, spec_named, spec_of
+from console.infra.jobs.registry import known_names, spec_named, spec_of
+
+RETRYABLE: Final = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
 def request(
@@ -75,18 +77,46 @@ def retry(job_id: uuid.UUID, *, by: Actor) -> Job:
     Raises NotFound, and Conflict when it waits, runs or has succeeded: so two who press at once start one run.
     """
     job = _locked(job_id)
-    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
-        raise Conflict(f"Only a job that failed or was stopped can run again; this one has {_word(job.state)}.")
-    job.attempts_allowed = job.attempt + _known(job.name).max_attempts
-    job.state = JobState.REQUESTED
-    job.run_at = db.session.scalar(select(func.clock_timestamp())) or job.run_at
-    job.finished_at = job.cancel_requested_at = job.cancel_requested_by = job.rung_at = None
-    job.progress = job.message = job.eta = None
-    job.actor_kind, job.actor_id, job.actor_label, job.request_id = by.kind, by.id, by.label, by.request_id
-    db.session.flush()
-    outbox.put(db.session(), [job.id])
-    touch("queues")
+    if obstacle := _obstacle(job.name, job.state):
+        raise Conflict(f"Only a job that failed or was stopped can run again; {obstacle}.")
+    retry_many([job.id], by=by)
     return job
+
+
+def retryable(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str | None]:
+    """For each id that is a row of ours: None when it can run again, otherwise why not, in words."""
+    rows = db.session.execute(select(Job.id, Job.name, Job.state).where(Job.id.in_(ids)))
+    return {row.id: _obstacle(row.name, row.state) for row in rows}
+
+
+def retry_many(ids: Sequence[uuid.UUID], *, by: Actor) -> list[uuid.UUID]:
+    """Run many failed or cancelled jobs again; returns those that do, the others were not in such a state."""
+    again: list[uuid.UUID] = []
+    for name in db.session.scalars(select(Job.name).where(Job.id.in_(ids)).distinct().order_by(Job.name)).all():
+        if name not in known_names():
+            continue
+        restart = (
+            update(Job)
+            .where(Job.id.in_(ids), Job.name == name, Job.state.in_(RETRYABLE))
+            .values(_afresh(by) | {"attempts_allowed": Job.attempt + spec_named(name).max_attempts})
+        )
+        again += db.session.scalars(restart.returning(Job.id), execution_options={"synchronize_session": False})
+    outbox.put(db.session(), again)
+    touch("queues")
+    db.session.expire_all()
+    return again
+
+
+def _afresh(by: Actor) -> dict[str, Any]:
+    cleared = ("finished_at", "cancel_requested_at", "cancel_requested_by", "rung_at", "progress", "message", "eta")
+    asker = {"actor_kind": by.kind, "actor_id": by.id, "actor_label": by.label, "request_id": by.request_id}
+    return {"state": JobState.REQUESTED, "run_at": func.clock_timestamp()} | dict.fromkeys(cleared) | asker
+
+
+def _obstacle(name: str, state: JobState) -> str | None:
+    if state not in RETRYABLE:
+        return f"it has {_word(state)}"
+    return None if name in known_names() else f"no job is registered as {name} in this version"
 
 
 def _row(function: Callable[..., Any], args: tuple[Any, ...], by: Actor) -> dict[str, Any]:
@@ -110,13 +140,6 @@ def _locked(job_id: uuid.UUID) -> Job:
     if job is None:
         raise NotFound("There is no such job.")
     return job
-
-
-def _known(name: str) -> JobSpec:
-    try:
-        return spec_named(name)
-    except UnknownJob as unknown:
-        raise Conflict(f"{unknown}, so it cannot run again.") from None
 
 
 def _word(state: JobState) -> str:

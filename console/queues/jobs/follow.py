@@ -5,7 +5,6 @@ only jobs without a row of ours are told: our own rows tell of themselves.
 """
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +18,7 @@ from console.infra import clock
 from console.infra.transaction import unit
 from console.queues import actions, queries
 from console.queues.client import CHUNK, Entry, Registries
+from console.queues.jobs.settled import as_row
 from console.queues.models import RqCursor
 from console.queues.rules import RqFailure, read_error
 
@@ -124,15 +124,8 @@ class Follower:
     def _failures(self, session: Session, queue: str, news: Sequence[Entry]) -> list[RqFailure]:
         if not news:
             return []
-        ours = queries.rows_among(session, [i for i in (_uuid(entry.job_id) for entry in news) if i is not None])
-        return self._registries.failures(queue, [entry for entry in news if _uuid(entry.job_id) not in ours])
-
-
-def _uuid(job_id: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(job_id)
-    except ValueError:
-        return None
+        ours = queries.rows_among(session, [i for i in (as_row(entry.job_id) for entry in news) if i is not None])
+        return self._registries.failures(queue, [entry for entry in news if as_row(entry.job_id) not in ours])
 
 
 def _failure(failure: RqFailure) -> Failure:

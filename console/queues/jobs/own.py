@@ -19,7 +19,7 @@ class InvoiceTotalMismatch(ArithmeticError):
     """What the practice job raises, as a real job would."""
 
 
-@job(queue="default", timeout=60, max_attempts=1)
+@job(name="console.queues.jobs.practice_failure", queue="default", timeout=60, max_attempts=1)
 def practice_failure(context: JobContext) -> dict[str, Any]:
     """Fail like a real job on the first run and succeed on every later one, so that a retry can be tried out."""
     context.progress(0.3, "Reading the invoice lines")
@@ -37,7 +37,7 @@ def _checked_total(lines: list[tuple[str, int]], stated: int) -> int:
     return total
 
 
-@job(queue="default", timeout=900, max_attempts=3)
+@job(name="console.queues.jobs.prune_jobs", queue="default", timeout=900, max_attempts=3)
 def prune_jobs(context: JobContext) -> dict[str, int]:
     """Delete the rows of jobs that finished long ago, in batches; their attempts and lines go with them."""
     pruned = 0

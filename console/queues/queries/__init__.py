@@ -3,7 +3,7 @@
 from console.queues.queries.board import CAP, Board, QueueNow, board, schedules
 from console.queues.queries.listing import Filters, list_jobs
 from console.queues.queries.one import attempts, get, log_lines
-from console.queues.queries.told import rows_among, told_jobs, told_scores
+from console.queues.queries.told import awaited_jobs, rows_among, told_jobs, told_scores
 
 __all__ = [
     "CAP",
@@ -11,6 +11,7 @@ __all__ = [
     "Filters",
     "QueueNow",
     "attempts",
+    "awaited_jobs",
     "board",
     "get",
     "list_jobs",

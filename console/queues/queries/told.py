@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from console.alerts.models import AlertRetry
+from console.infra.db import db
 from console.infra.jobs import Job
 from console.queues.models import RqSeen
 
@@ -25,3 +27,9 @@ def told_jobs(session: Session, queue: str, *, after: str, limit: int) -> list[s
 def rows_among(session: Session, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the ids that are rows of ours, which tell of their failures themselves."""
     return set(session.scalars(select(Job.id).where(Job.id.in_(ids)))) if ids else set()
+
+
+def awaited_jobs(*, limit: int = 1_000) -> list[str]:
+    """Ids of retried jobs that alerts wait for, the newest requests first."""
+    rows = select(AlertRetry.job_id).where(AlertRetry.succeeded_at.is_(None))
+    return list(db.session.scalars(rows.order_by(AlertRetry.requested_at.desc()).limit(limit)))
