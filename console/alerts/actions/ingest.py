@@ -91,8 +91,8 @@ def _alert(key: Key, group: Sequence[Prepared], at: datetime) -> dict[str, Any]:
         "status": int(Status.OPEN),
         "source": first.row["source"],
         "count": len(group),
-        "first_seen": min(item.occurred_at for item in group),
-        "last_seen": max(item.occurred_at for item in group),
+        "first_seen": min(item.failure.occurred_at for item in group),
+        "last_seen": max(item.failure.occurred_at for item in group),
         "opened_at": at,
         "updated_at": at,
     }
@@ -121,10 +121,10 @@ def _counts(fresh: Sequence[Prepared], ids: dict[Key, int], at: datetime) -> lis
     counted: dict[tuple[int, int, datetime], list[int]] = {}
     for item in fresh:
         grains = [(Grain.HOUR, timedelta(hours=1))]
-        if item.occurred_at > at - MINUTES_FOR:
+        if item.failure.occurred_at > at - MINUTES_FOR:
             grains.append((Grain.MINUTE, timedelta(minutes=1)))
         for grain, width in grains:
-            key = (ids[item.key], int(grain), floor(item.occurred_at, width))
+            key = (ids[item.key], int(grain), floor(item.failure.occurred_at, width))
             counted.setdefault(key, [0, 0])[item.failure.will_retry] += 1
     return [
         {"alert_id": alert_id, "grain": grain, "at": hour, "final": final, "retried": retried}

@@ -1,14 +1,14 @@
 """A failure as it came, made ready to be stored: storable, clipped, scrubbed, grouped."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from console.alerts.rules import storable
 from console.alerts.rules.failure import MAX_MESSAGE, MAX_TRACEBACK, Failure, clip
+from console.alerts.rules.fingerprint import fingerprint
+from console.alerts.rules.messages import title
+from console.infra.scrub import scrub_text, scrub_value
 
 # An own fingerprint longer than this is kept as a hash: it is a key, and index entries have a limit.
 MAX_FINGERPRINT = 200
@@ -23,7 +23,6 @@ class Prepared:
     key: Key
     title: str
     event: tuple[str, str] | None
-    occurred_at: datetime
     failure: Failure
     row: dict[str, Any]
 
@@ -50,7 +49,7 @@ def prepare(failure: Failure, *, at: datetime) -> Prepared:
         "worker": _plain(failure.worker),
         "host": _plain(failure.host),
         "release": _plain(failure.release),
-        "runbook_url": _plain(failure.runbook_url),
+        "runbook_url": _text(failure.runbook_url, MAX_MESSAGE),
         "source": storable.text(failure.source),
         "args": _value(failure.args),
         "kwargs": _value(failure.kwargs),
@@ -58,13 +57,24 @@ def prepare(failure: Failure, *, at: datetime) -> Prepared:
         "fingerprint": _value(failure.fingerprint),
         "extra": _value(failure.extra),
     }
-    print_ = _own(row["fingerprint"]) or _interim(row)
     event = (row["service"], row["event_id"]) if row["event_id"] is not None else None
-    return Prepared((row["service"], row["environment"], print_), _title(row), event, failure.occurred_at, failure, row)
+    return Prepared(_key(row), title(row["exception_type"], message, row["task"]), event, failure, row)
+
+
+def _key(row: dict[str, Any]) -> Key:
+    told = row["fingerprint"]
+    default = fingerprint(
+        task=row["task"],
+        exception_type=row["exception_type"],
+        message=row["message"],
+        traceback=row["traceback"],
+        override=told,
+    )
+    return row["service"], row["environment"], _own(told) or default.value
 
 
 def _text(value: str | None, limit: int) -> str | None:
-    return None if value is None else clip(storable.text(value), limit)
+    return None if value is None else scrub_text(clip(storable.text(value), limit))
 
 
 def _plain(value: str | None) -> str | None:
@@ -72,21 +82,11 @@ def _plain(value: str | None) -> str | None:
 
 
 def _value(value: Any) -> Any:
-    return storable.json(value) if value else value
+    return scrub_value(storable.json(value)) if value else value
 
 
 def _own(fingerprint: str | list[str] | None) -> str | None:
-    if not fingerprint:
+    """A plain word that was sent as the fingerprint is the fingerprint; lists and `{{ default }}` are hashed."""
+    if not isinstance(fingerprint, str) or "{{" in fingerprint or len(fingerprint) > MAX_FINGERPRINT:
         return None
-    told = fingerprint if isinstance(fingerprint, str) else orjson.dumps(fingerprint).decode()
-    return told if len(told) <= MAX_FINGERPRINT else hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-
-
-def _title(row: dict[str, Any]) -> str:
-    told = [part for part in (row["exception_type"], (row["message"] or "").partition("\n")[0]) if part]
-    return ": ".join(told)[:300] or str(row["task"])
-
-
-def _interim(row: dict[str, Any]) -> str:
-    parts = (row["task"], row["exception_type"], row["traceback"] or row["message"])
-    return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
+    return fingerprint.strip() or None
