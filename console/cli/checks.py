@@ -35,3 +35,17 @@ def ready() -> None:
 @click.group()
 def audit() -> None:
     """The append-only trail of what was done."""
+
+
+@audit.command()
+def verify() -> None:
+    """Walk the hash chain of the audit trail; status 1 and the first bad id if it is broken."""
+    from console.audit import queries
+    from console.cli.servers import console
+
+    with console():
+        verdict = queries.verify()
+    if not verdict.ok:
+        click.echo(f"The chain is broken at entry {verdict.bad_id}: {verdict.why}")
+        sys.exit(1)
+    click.echo(f"All {verdict.checked} entries are in order. Head: {verdict.head}")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 import structlog
-from flask import Flask
 
 from console.cli.folder import DataFolder
 from console.config import Settings, load_settings
@@ -95,8 +94,8 @@ def of_running_up(settings: Settings, folder: DataFolder) -> Settings:
 
 
 @contextlib.contextmanager
-def console() -> Iterator[Flask]:
-    """The app in its context, its schema current, for a command that changes or reads something."""
+def console() -> Iterator[Settings]:
+    """The app's context, its schema current, for a command that changes or reads something; gives the settings."""
     from console.app import create_app
     from console.infra.log import configure
 
@@ -106,7 +105,7 @@ def console() -> Iterator[Flask]:
         app = create_app(settings)
         bring_up_to_date(settings)
         with app.app_context():
-            yield app
+            yield settings
 
 
 def bring_up_to_date(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from console.cli.folder import CannotStart, DataFolder, Runtime
 from console.cli.lifelines import adopt_orphans, bury, kill_trees, started_at
+from console.cli.people import first_admin_link
 from console.cli.servers import Embedded
 from console.cli.supervisor import Child, Stop, Supervisor, ignore_signals, stop_on_signals
 from console.config import Settings, child_environment, load_settings
@@ -52,8 +53,8 @@ def _serve(settings: Settings, folder: DataFolder, listener: socket.socket) -> N
     embedded = Embedded.needed_by(settings)
     try:
         settings = embedded.start(settings)
-        _migrated(settings)
-        _House(settings, folder, embedded, listener).run()
+        app = _migrated(settings)
+        _House(settings, folder, embedded, listener).run(app)
     except Stop as asked:
         log.info("stopping", asked_by=str(asked))
     finally:
@@ -76,12 +77,14 @@ class _House:
         self.supervisor = Supervisor(self._children(), child_environment(self.settings), self._tell)
         self.next_tending = 0.0
 
-    def run(self) -> None:
+    def run(self, app: Flask) -> None:
         """Until Stop."""
         try:
             self.supervisor.start()
             self._await_ready()
             click.echo(f"Console ready: http://{self.settings.host}:{self.settings.port}")
+            with app.app_context():
+                self._greet()
             while True:
                 self._tend()
         finally:
@@ -94,6 +97,11 @@ class _House:
         short = [Child(f"worker-short-{n}", SHORT_WORKER) for n in range(self.settings.workers_short)]
         long = [Child(f"worker-long-{n}", LONG_WORKER) for n in range(self.settings.workers_long)]
         return [web, *short, *long, Child("scheduler", ["scheduler"])]
+
+    def _greet(self) -> None:
+        link = first_admin_link(self.settings)
+        if link:
+            click.echo(f"Nobody can sign in yet. This link, once, makes the first admin: {link}")
 
     def _tend(self) -> None:
         self.supervisor.tend()
