@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import structlog
+from redis.exceptions import RedisError
 
 # Job modules are imported before the first fork: a worker that imports them in each child is many times slower.
 import console.alerts.jobs
@@ -38,6 +39,18 @@ def run_rqworker(settings: Settings, queues: Sequence[str] = ("default", "long")
 
 
 def _worked_until_stopped(settings: Settings, queues: Sequence[str], *, simple: bool) -> bool:
-    worker = make_worker(connect(settings, timeout=None), queues, simple=simple)
-    worker.work(logging_level=None)
+    try:
+        worker = make_worker(connect(settings, timeout=None), queues, simple=simple)
+    except RedisError:
+        return False
+    try:
+        worker.work(logging_level=None)
+    except RedisError as error:
+        # RQ says good-bye to a Redis that is away.
+        log.warning("redis_away", error=str(error))
+    finally:
+        # Its listener would otherwise go on for ever beside that of the next worker.
+        listener: Any = worker.pubsub_thread
+        if listener is not None:
+            listener.stop()
     return worker._shutdown_requested_date is not None  # noqa: SLF001 - RQ has no public way to ask
