@@ -10,6 +10,12 @@ from werkzeug.exceptions import HTTPException
 
 from console.infra.errors import DomainError, Unavailable
 
+WORDS = {
+    404: ("There is nothing here", "The address is mistyped, or what it showed was deleted."),
+    405: ("This cannot be done here", "The address exists, but not for this kind of request. Nothing was changed."),
+    413: ("This is too large", "Send less at once. Nothing was stored."),
+}
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,11 +37,19 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None and error.code is not None and error.code < 400:  # noqa: PLR2004
         return make_response(error.get_response())
     status = error.code or 500
-    response = _answer(status, HTTPStatus(status).phrase, error.description or HTTPStatus(status).phrase, None)
+    response = _answer(status, *_words(error, status), None)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _words(error: HTTPException, status: int) -> tuple[str, str]:
+    """Title and detail: ours where Werkzeug would say its usual sentence, else what was said when it was raised."""
+    phrase = HTTPStatus(status).phrase
+    if status in WORDS and error.description == type(error).description:
+        return WORDS[status]
+    return phrase, error.description or phrase
 
 
 def _database_away(error: Exception) -> Response:

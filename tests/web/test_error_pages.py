@@ -1,0 +1,58 @@
+"""Errors in the look of the house: what happened, what was kept, what to do, a reference."""
+
+import pytest
+from flask import Flask
+
+from console.infra.errors import Conflict, DomainError, Fault, Forbidden, Invalid, NotFound, TooMany, Unavailable
+from console.web import errors
+
+REFUSALS = [
+    NotFound("There is no alert 7."),
+    Forbidden("This needs the admin role."),
+    Conflict("The alert is resolved already."),
+    Invalid("A snooze ends in the future.", errors=[Fault("/until", "This time has passed.")]),
+    TooMany("Five attempts a minute are enough.", retry_after=40),
+    Unavailable("The database does not answer; nothing was saved.", retry_after=5),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+def test_a_page_says_what_happened_and_gives_a_reference(session_app: Flask, refusal: DomainError) -> None:
+    with session_app.test_request_context("/alerts/7"):
+        session_app.preprocess_request()
+        response = errors.reply(refusal)
+        html = response.get_data(as_text=True)
+    assert response.status_code == refusal.status
+    assert refusal.detail in html
+    assert "reference" in html
+    assert "<html" in html
+    for fault in refusal.errors:
+        assert fault.detail in html
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+def test_htmx_gets_a_fragment_that_leaves_the_page_as_it_was(session_app: Flask, refusal: DomainError) -> None:
+    with session_app.test_request_context("/alerts/7", method="POST", headers={"HX-Request": "true"}):
+        session_app.preprocess_request()
+        response = errors.reply(refusal)
+    html = response.get_data(as_text=True)
+    assert "<html" not in html
+    assert refusal.detail in html
+    assert response.headers["HX-Retarget"] == "#toasts"
+    assert response.headers["HX-Reswap"] == "beforeend"
+
+
+def test_a_wrong_address_is_told_in_our_words(session_app: Flask) -> None:
+    response = session_app.test_client().get("/no/such/page")
+    html = response.get_data(as_text=True)
+    assert response.status_code == 404
+    assert "There is nothing here" in html
+    assert "requested URL" not in html
+
+
+def test_a_crash_shows_no_detail(session_app: Flask) -> None:
+    with session_app.test_request_context("/alerts"):
+        session_app.preprocess_request()
+        response = errors._crash(ValueError("the secret is swordfish"))
+    assert response.status_code == 500
+    assert "swordfish" not in response.get_data(as_text=True)
