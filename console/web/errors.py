@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from console.infra.errors import DomainError, Unavailable
+from console.web import auth
 
 WORDS = {
     404: ("There is nothing here", "The address is mistyped, or what it showed was deleted."),
@@ -88,6 +89,8 @@ def _problem(status: int, title: str, detail: str, error: DomainError | None) ->
 
 
 def _page(status: int, title: str, detail: str, error: DomainError | None) -> Response:
+    # Who asks may not be known yet, and finding out may be what failed.
+    g.setdefault("actor", auth.anonymous())
     template = "errors/fragment.html" if request.headers.get("HX-Request") == "true" else "errors/page.html"
     faults = error.errors if error else ()
     html = render_template(

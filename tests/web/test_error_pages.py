@@ -1,7 +1,7 @@
 """Errors in the look of the house: what happened, what was kept, what to do, a reference."""
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 
 from console.infra.errors import Conflict, DomainError, Fault, Forbidden, Invalid, NotFound, TooMany, Unavailable
 from console.web import errors
@@ -32,7 +32,7 @@ def test_a_page_says_what_happened_and_gives_a_reference(session_app: Flask, ref
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
 def test_htmx_gets_a_fragment_that_leaves_the_page_as_it_was(session_app: Flask, refusal: DomainError) -> None:
-    with session_app.test_request_context("/alerts/7", method="POST", headers={"HX-Request": "true"}):
+    with session_app.test_request_context("/alerts/7", headers={"HX-Request": "true"}):
         session_app.preprocess_request()
         response = errors.reply(refusal)
     html = response.get_data(as_text=True)
@@ -56,3 +56,12 @@ def test_a_crash_shows_no_detail(session_app: Flask) -> None:
         response = errors._crash(ValueError("the secret is swordfish"))
     assert response.status_code == 500
     assert "swordfish" not in response.get_data(as_text=True)
+
+
+def test_an_error_page_asks_nobody_who_the_reader_is(session_app: Flask) -> None:
+    """When the database is away, finding out would fail again."""
+    with session_app.test_request_context("/alerts"):
+        response = errors._database_away(RuntimeError("connection refused"))
+        assert g.actor.kind == "anonymous"
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"

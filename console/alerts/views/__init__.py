@@ -1,7 +1,7 @@
 """The pages of alerts: the list, one alert, and what people do to them."""
 
-from console.alerts.views import lists, one, retries, selection, triage
+from console.alerts.views import first, lists, one, people, retries, selection, triage
 from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import open_count
 
-__all__ = ["bp", "lists", "one", "open_count", "retries", "selection", "triage"]
+__all__ = ["bp", "first", "lists", "one", "open_count", "people", "retries", "selection", "triage"]

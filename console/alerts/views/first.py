@@ -1,27 +1,26 @@
-"""What the list says before anything has failed: a line that sends a failure."""
+"""A fresh token for the first failure that somebody sends."""
 
-import json
-from typing import Any
+from datetime import timedelta
 
-from flask import request
+from flask import Response
 
-EXAMPLE = {
-    "service": "shop",
-    "task": "shop.jobs.charge_card",
-    "exception_type": "TimeoutError",
-    "message": "The bank did not answer within 10 s",
-    "severity": "error",
-}
-PLACE = "TOKEN"
+from console.accounts import actions as accounts
+from console.alerts.views.blueprint import bp
+from console.alerts.views.lists import BLOCKS, listing
+from console.alerts.views.ways import ways
+from console.infra import clock
+from console.infra.actor import Role, Scope
+from console.web import htmx
+from console.web.auth import current_actor, requires
 
-
-def ways(token: str = "") -> dict[str, Any]:
-    """The line, with `token` in it or a place for one."""
-    return {"curl": curl(token or PLACE), "token": token, "may_make_token": False}
+# Long enough to try, too short to be forgotten somewhere.
+LASTS = timedelta(days=1)
 
 
-def curl(token: str) -> str:
-    """A command for any shell that sends one failure to this console."""
-    url = f"{request.url_root}api/v1/failures"
-    body = json.dumps(EXAMPLE)
-    return f"curl -X POST {url} -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{body}'"
+@bp.post("/alerts/first-token")
+@requires(Role.ADMIN)
+def first_token() -> Response:
+    """A token that may only send failures, for a day, within the line; the page shows it once."""
+    by, until = current_actor(), clock.now() + LASTS
+    _, secret = accounts.create_token("First failure from a shell", [Scope.INGEST], by=by, expires_at=until)
+    return htmx.page("alerts/index.html", BLOCKS, **listing({}) | ways(secret))

@@ -10,8 +10,8 @@ from console.alerts import forms, queries
 from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter, Capped
 from console.alerts.rules.states import Status
-from console.alerts.views import first
 from console.alerts.views.blueprint import bp
+from console.alerts.views.ways import ways
 from console.infra import clock
 from console.infra.actor import Role
 from console.infra.errors import Invalid
@@ -96,7 +96,7 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "sparks": _sparks(shown),
         "fault": "",
         "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),
-        **first.ways(),
+        **ways(),
         **_filters(args),
     }
 

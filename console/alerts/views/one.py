@@ -14,6 +14,7 @@ from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import reader
 from console.infra import clock
 from console.infra.actor import Role
+from console.infra.scrub import REMOVED
 from console.web import charts, filters, htmx, live
 from console.web.auth import requires
 
@@ -21,8 +22,6 @@ BLOCKS = ("alert_page",)
 HISTORY = 100
 # Sources whose jobs we can run again; others say themselves what failed and keep their jobs.
 RETRIED = frozenset({"rq"})
-# What infra/scrub leaves in the place of a secret.
-REMOVED = "[removed]"
 # A label under every so many bars, and how it is written in the reader's zone.
 TICKS = {Window.HALF_HOUR: (5, "%H:%M"), Window.DAY: (4, "%H:%M"), Window.MONTH: (5, "%-d %b")}
 NAMES = {Window.HALF_HOUR: "%H:%M", Window.DAY: "%a %H:00", Window.MONTH: "%a %-d %b"}
