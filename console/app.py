@@ -1,6 +1,7 @@
 """The table of contents: everything the console is made of, put together once. The only file that knows all rooms."""
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -12,7 +13,7 @@ from console.audit import actions as audit_actions
 from console.audit import api as audit_api
 from console.audit import views as audit_views
 from console.config import Settings, load_settings
-from console.infra import events
+from console.infra import events, sentry
 from console.infra.db import db
 from console.infra.redis import connect
 from console.queues import api as queues_api
@@ -41,9 +42,10 @@ APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 def create_app(settings: Settings | None = None) -> Flask:
     """The console as a WSGI application. Raises when the settings are not fit to start with."""
     settings = settings or load_settings()
+    sentry.configure(settings)
     app = Flask("console", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SECRET_KEY=settings.secret_key)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _pool(settings)
     app.extensions["console.settings"] = settings
     app.extensions["console.redis"] = connect(settings)
     requests.init_app(app)
@@ -52,6 +54,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     _web(app)
     _rooms(app)
     return app
+
+
+def _pool(settings: Settings) -> dict[str, Any]:
+    """A connection for each thread, and one more for units that survive a refusal."""
+    return {
+        "pool_size": settings.web_threads,
+        "max_overflow": settings.web_threads,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 3},
+    }
 
 
 def _web(app: Flask) -> None:

@@ -11,6 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from console.config import Settings
+from console.infra.scrub import scrub_value
 
 # Libraries that tell every step at INFO.
 QUIET = ("alembic", "sqlalchemy", "werkzeug", "urllib3", "sentry_sdk")
@@ -50,7 +51,7 @@ def _formatter(settings: Settings, shared: list[Processor]) -> logging.Formatter
     renderer: Processor = structlog.processors.JSONRenderer(_dumps) if as_json else _readable()
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _one_line, renderer],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _scrub, _one_line, renderer],
     )
 
 
@@ -58,6 +59,20 @@ def _readable() -> Processor:
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
     )
+
+
+def _scrub(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The one way out of this process for words: whatever anybody logged, secrets stay here."""
+    clean: EventDict = scrub_value({name: _plain(value) for name, value in event.items()})
+    return clean
+
+
+def _plain(value: object) -> object:
+    """What is no JSON value becomes text here, so that it is scrubbed as one."""
+    try:
+        return orjson.loads(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+    except orjson.JSONEncodeError:
+        return repr(value)
 
 
 def _dumps(event: EventDict, **_: object) -> str:

@@ -8,6 +8,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from console.infra import sentry
 from console.infra.errors import DomainError, Unavailable
 from console.web import auth
 
@@ -62,6 +63,7 @@ def _database_away(error: Exception) -> Response:
 
 def _crash(error: Exception) -> Response:
     log.error("request_crashed", exc_info=error)
+    sentry.report(error, request_id=g.get("request_id", ""))
     return _answer(
         500, "Something broke here", "Nothing was saved. The fault is logged under the reference below.", None
     )

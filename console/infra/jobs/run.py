@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from console.infra import sentry
 from console.infra.events import job_settled
 from console.infra.jobs import leases
 from console.infra.jobs.context import Cancelled, JobContext, LeaseLost
@@ -86,6 +87,8 @@ def _attempt(row: Row[Any]) -> None:
         log.warning("lease_lost", hint="another worker or the sweeper has settled this attempt; nothing was kept")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a job raises is its failure, not the worker's
         _settle_failed(row, context, _failure(error))
+        if context.attempt >= context.max_attempts and not isinstance(error, Cancelled):
+            sentry.report(error, job=row.name, job_id=str(row.id), request_id=row.request_id or "")
 
 
 def _run(row: Row[Any], context: JobContext) -> None:
