@@ -7,6 +7,7 @@ request bodies and personal data. Everything that leaves goes through `infra/scr
 from typing import Any, cast
 
 import sentry_sdk
+from sentry_sdk.integrations.argv import ArgvIntegration
 from sentry_sdk.integrations.flask import FlaskIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.rq import RqIntegration
@@ -38,7 +39,12 @@ def configure(settings: Settings) -> None:
             RqIntegration(),
             LoggingIntegration(level=None, event_level=None),
         ],
-        send_default_pii=False,
+        # Each health check would count as a session, each left-out answer as a report.
+        auto_session_tracking=False,
+        send_client_reports=False,
+        # Command lines may name people and places.
+        disabled_integrations=[ArgvIntegration()],
+        # Personal data stay here by default; the option that said so (send_default_pii) is deprecated.
         include_local_variables=False,
         max_request_body_size="never",
         event_scrubber=EventScrubber(
