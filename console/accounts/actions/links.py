@@ -60,10 +60,10 @@ def use_link(
     the first admin. Raises NotFound for a link that does not work any more, Invalid (and the link stays good)
     for a poor password or address.
     """
-    link = _take(secret)
+    link, owner = _take(secret)
     if link.purpose is Purpose.RESET and not password:
         raise Invalid("Choose a password.", errors=[Fault("/password", "Choose a password.")])
-    user = link.user or _first_admin(email, name)
+    user = owner or _first_admin(email, name)
     if password:
         put_password(user, password)
         sessions.end_all(user, by=_as(user, by), why="password changed")
@@ -71,7 +71,7 @@ def use_link(
     return user, sessions.start(user, by=by, user_agent=user_agent, how=link.purpose)
 
 
-def _take(secret: str) -> OneTimeLink:
+def _take(secret: str) -> tuple[OneTimeLink, User | None]:
     now = clock.now()
     taken = db.session.scalar(
         update(OneTimeLink)
@@ -87,7 +87,7 @@ def _take(secret: str) -> OneTimeLink:
     user = db.session.get(User, link.user_id) if link.user_id else None
     if user is not None and user.disabled_at is not None:
         raise NotFound(GONE)
-    return link
+    return link, user
 
 
 def _first_admin(email: str, name: str) -> User:
