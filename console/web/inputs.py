@@ -31,8 +31,8 @@ def body(model: type[M], *, optional: bool = False) -> M:
 def query(model: type[M]) -> M:
     """The query string; a name given twice is a list, or all its values joined by commas. Raises Invalid."""
     found = {name: ",".join(values) for name, values in request.args.lists() if name in model.model_fields}
-    if any("\0" in value for value in found.values()):
-        raise Invalid("A parameter holds a NUL character.", errors=[Fault("/", "NUL cannot be looked for.")])
+    if faults := [Fault(f"/{name}", "NUL cannot be looked for.") for name, value in found.items() if "\0" in value]:
+        raise Invalid("A parameter holds a NUL character.", errors=faults)
     return _valid(model, {name: value for name, value in found.items() if value != ""})
 
 

@@ -22,7 +22,10 @@ DECLARE
 BEGIN
     IF to_regclass(name) IS NOT NULL THEN RETURN false; END IF;
     PERFORM pg_advisory_xact_lock(4127004);
-    IF to_regclass(name) IS NOT NULL THEN RETURN false; END IF;
+    -- Asked of the table, not of the cache, which may not have heard yet of who had the lock before.
+    IF EXISTS (SELECT FROM pg_class AS c WHERE c.relname = name AND c.relnamespace = 'public'::regnamespace) THEN
+        RETURN false;
+    END IF;
     EXECUTE format('CREATE TABLE %I (LIKE occurrences INCLUDING DEFAULTS INCLUDING STORAGE)', name);
     EXECUTE format('ALTER TABLE occurrences ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name,
                    week AT TIME ZONE 'UTC', (week + interval '1 week') AT TIME ZONE 'UTC');

@@ -49,6 +49,7 @@ def resolve_by_retry(job_id: str, *, at: datetime) -> list[int]:
         if not _waits(alert) and alert.status is not Status.RESOLVED:
             triage.resolve(alert, by=SYSTEM, at=at, why="every retried job succeeded")
             resolved.append(alert_id)
+    db.session.flush()
     return resolved
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from console.alerts.actions.history import write
 from console.alerts.models import Alert
+from console.alerts.rules import storable
 from console.alerts.rules.states import MOVES, WOKEN, Change, Event, Senseless, Status, Verb, target
 from console.infra.actor import SYSTEM, Actor
 from console.infra.errors import Conflict, Fault, Invalid
@@ -69,7 +70,7 @@ def unassign(alert: Alert, *, by: Actor, at: datetime) -> None:
 
 def note(alert: Alert, text: str, *, by: Actor, at: datetime) -> None:
     """Write a note, kept in the history for good. Raises Invalid for an empty or endless one."""
-    text = text.strip()
+    text = storable.text(text).strip()
     if not text or len(text) > MAX_NOTE:
         raise Invalid(f"A note has 1 to {MAX_NOTE:,} characters.", errors=[Fault("/text", f"It has {len(text):,}.")])
     alert.updated_at = at

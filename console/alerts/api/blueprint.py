@@ -8,4 +8,4 @@ bp = Blueprint("alerts_api", __name__)
 
 def reply(model: BaseModel, status: int = 200) -> Response:
     """A model as the JSON reply."""
-    return current_app.response_class(model.model_dump_json(), status=status, mimetype="application/json")
+    return current_app.response_class(model.model_dump_json(by_alias=True), status=status, mimetype="application/json")

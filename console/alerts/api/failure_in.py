@@ -32,8 +32,8 @@ def _name(limit: int) -> Any:
     return StringConstraints(min_length=1, max_length=limit, strip_whitespace=True)
 
 
-Name = Annotated[str, BeforeValidator(_storable), _name(200)]
-Task = Annotated[str, BeforeValidator(_storable), _name(500)]
+Name = Annotated[str, _name(200), BeforeValidator(_storable)]
+Task = Annotated[str, _name(500), BeforeValidator(_storable)]
 Text = Annotated[str, BeforeValidator(_storable)]
 Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 
@@ -66,8 +66,8 @@ class FailureIn(BaseModel):
     args: Any = None
     kwargs: Any = None
     release: Name | None = None
-    runbook_url: Annotated[str, _name(2000)] | None = None
-    tags: dict[str, Any] = Field(default_factory=dict)
+    runbook_url: Annotated[str, _name(2000), BeforeValidator(_storable)] | None = None
+    tags: dict[Any, Any] = Field(default_factory=dict)
     fingerprint: Task | list[Task] | None = Field(None, description="Overrides grouping.")
     source: Name = "api"
 
@@ -75,7 +75,7 @@ class FailureIn(BaseModel):
     @classmethod
     def _without_nulls(cls, given: Any) -> Any:
         """A null is the same as a field left out."""
-        return {k: v for k, v in given.items() if v is not None} if isinstance(given, dict) else given
+        return {_storable(k): v for k, v in given.items() if v is not None} if isinstance(given, dict) else given
 
     def failure(self, at: datetime) -> Failure:
         """The failure, received `at`; raises PydanticCustomError when it claims an impossible time."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from flask import Response
 
+from console.accounts.queries import find_user
 from console.alerts import actions, queries
 from console.alerts.api.blueprint import bp, reply
 from console.alerts.api.schemas import AlertOut, AssignmentIn, HistoryOut, NoteIn, RetryIn, RetryOut, SnoozeIn
@@ -117,9 +118,10 @@ def retry(alert_id: int) -> Response:
 
 def known(email: str) -> str:
     """The address as the account spells it; raises Invalid when nobody has it or the account is closed."""
-    if "@" not in email:
+    user = find_user(email)
+    if user is None or user.disabled_at is not None:
         raise Invalid("There is no such user.", errors=[Fault("/user", "Nobody signs in with this address.")])
-    return email
+    return user.email
 
 
 def _done(alert_id: int, verb: Callable[..., None]) -> Response:
