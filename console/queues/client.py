@@ -55,6 +55,11 @@ class WorkerSeen:
         """Whether it works on queues of the console; what another runs has no page here."""
         return all(name.startswith(PREFIX) for name in self.queues)
 
+    @property
+    def shown_queues(self) -> list[str]:
+        """Our queues by the names the pages use, others' as they are."""
+        return [name.removeprefix(PREFIX) for name in self.queues]
+
 
 class Registries(Protocol):
     """What the follower, the retry and the page ask of a Redis that RQ uses."""

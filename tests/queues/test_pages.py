@@ -62,7 +62,7 @@ def test_it_shows_workers_and_their_sign_of_life(client: FlaskClient, as_actor: 
     worker.register_birth()  # type: ignore[no-untyped-call]
     page = text_of(client, "/queues")
     assert worker.name[:8] in page
-    assert "console-fast" in page
+    assert "<td>fast</td>" in page
 
 
 def test_it_lists_by_state_queue_and_name_page_by_page(

@@ -3,6 +3,7 @@
 import random
 import traceback
 import uuid
+from types import TracebackType
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,7 @@ from console.infra.jobs.models import Job, JobState, actor_of
 from console.infra.jobs.pulse import Pulse
 from console.infra.jobs.registry import UnknownJob, spec_named
 from console.infra.jobs.timing import timing
+from console.infra.scrub import scrub_text
 from console.infra.transaction import unit
 
 RESULT_BYTES: Final = 64 * 1024
@@ -145,7 +147,7 @@ def _failure(error: BaseException) -> Failure:
         return Failure("cancelled", "Cancelled", "Stopped on request.")
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    text = "".join(traceback.format_exception(error))
+    text = "".join(traceback.format_exception(kind, error, _own_frames(error.__traceback__)))
     return Failure(
         "failed",
         name,
@@ -155,6 +157,14 @@ def _failure(error: BaseException) -> Failure:
     )
 
 
+def _own_frames(found: TracebackType | None) -> TracebackType | None:
+    """The traceback without the engine's frames at its top, unless it has no other."""
+    frame = found
+    while frame is not None and frame.tb_frame.f_code.co_filename == __file__:
+        frame = frame.tb_next
+    return frame or found
+
+
 def _storable(text: str) -> str:
-    # PostgreSQL stores neither NUL nor lone surrogates.
-    return text.replace("\0", "�").encode("utf-8", "replace").decode()
+    # PostgreSQL stores neither NUL nor lone surrogates; the job's page shows the rest, so secrets go first.
+    return scrub_text(text).replace("\0", "�").encode("utf-8", "replace").decode()

@@ -47,6 +47,7 @@ class SimpleBellWorker(SimpleWorker):
             self.heartbeat(int(job.timeout or 0) + MAINTENANCE_SECONDS, pipeline=pipe)
             pipe.lrem(queue.intermediate_queue_key, 1, job.id)
             pipe.execute()
+        job.worker_name = self.name
         try:
             with self.death_penalty_class(job.timeout, JobTimeoutException, job_id=job.id):
                 job.perform()
