@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from console.alerts.rules.messages import normalise_message
-from console.alerts.rules.paths import from_root, place
+from console.alerts.rules.paths import from_root, place, root_of
 from console.alerts.rules.tracebacks import Frame, Raised, own_frames, parse_traceback
 
 # Hashed with everything: a new number groups anew, on purpose.
@@ -176,7 +176,8 @@ def _path(one: Raised, packages: tuple[str, ...]) -> list[str]:
     frames = list(own_frames(one))
     if not frames:
         return []
-    names = [_name(frame, packages) for frame in frames]
+    root = next((found for frame in frames if (found := root_of(frame.file, packages))), "")
+    names = [_name(frame, packages, root) for frame in frames]
     if _waited_in_library(one):
         return names[-1:]
     if _last_part(one.type) == "RecursionError":
@@ -184,9 +185,9 @@ def _path(one: Raised, packages: tuple[str, ...]) -> list[str]:
     return _without_loops(names)
 
 
-def _name(frame: Frame, packages: tuple[str, ...]) -> str:
+def _name(frame: Frame, packages: tuple[str, ...], root: str) -> str:
     function = frame.function.replace("<locals>.", "")
-    return f"{from_root(frame.file, packages)} in {function or '<syntax>'}"
+    return f"{from_root(frame.file, packages, root)} in {function or '<syntax>'}"
 
 
 def _without_loops(names: list[str]) -> list[str]:

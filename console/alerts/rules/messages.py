@@ -1,18 +1,194 @@
-"""Messages without what varies from one failure of a cause to the next."""
+"""Messages without what varies from one failure of a cause to the next.
+
+Numbers, hex, identifiers, addresses of objects, hosts and people, instants, durations, the variable parts of paths and
+URLs and whatever is quoted become `*`; a list of such values is one `*`; singular and plural are one. Codes that name a
+cause stay (`rules.codes`), and so does every word, be its letters hexadecimal.
+"""
 
 import re
+from functools import lru_cache
+
+from console.alerts.rules.codes import hide_codes, show_codes
+from console.alerts.rules.words import one_number
 
 # What is read of a message; more says nothing new about its cause.
 MAX_MESSAGE = 8_192
+MAX_TITLE = 300
+ANY = "*"
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?[ ]{1,2}"
+_ZONE = r"(?:[ ]?(?:Z|UTC|GMT|[A-Z]{1,3}[SD]?T)\b)?(?:[ ]?[+-]\d\d:?\d\d\b)?"
+_TIME = rf"\d{{1,2}}:\d\d(?::\d\d(?:[.,]\d{{1,9}})?)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?{_ZONE}"
+_INSTANT = rf"""
+    (?<!\d)\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[T ,_]{{1,2}}{_TIME})?{_ZONE}
+  | (?:\b{_DAY})?(?<!\d)\d{{1,2}}[-/. ]{_MONTH}[-/. ,:]{{1,2}}\d{{2,4}}(?:[ :,T]{{1,2}}{_TIME})?
+  | \b(?:{_DAY})?{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}}\b(?!:))?(?:[ ,T]{{1,2}}{_TIME}(?:[ ]\d{{4}}\b)?)?
+  | (?<!\d)\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}(?:[T ,]{{1,2}}{_TIME})?(?![.\d])
+  | (?<![\d:]){_TIME}(?![:\d])
+"""
+# Quotes of other scripts, as opening and closing: English, German, Polish, French, Danish, Swedish, Chinese, Japanese.
+_SCRIPTS = (
+    *(
+        "\u201c\u201d",
+        "\u201e\u201c\u201d",
+        "\u00ab\u00bb",
+        "\u00bb\u00ab",
+        "\u2039\u203a",
+        "\u203a\u2039",
+        "\u201a\u2018\u2019",
+    ),
+    *(
+        "\u300c\u300d",
+        "\u300e\u300f",
+        "\u300a\u300b",
+        "\u3008\u3009",
+        "\u201d\u201d",
+        "\uff02\uff02",
+        "\u301d\u301e\u301f",
+        "\uff62\uff63",
+    ),
+)
+_FOREIGN = "|".join(f"{pair[0]}[^{pair[1:]}]{{0,400}}[{pair[1:]}]" for pair in _SCRIPTS)
+# Apostrophes inside words are none. What a cut left open ends with the text.
+_QUOTED = rf"""
+    '\[[^\]\n]{{0,1000}}\]'
+  | (?<![\w\ue000-\ue009])[bBuUrR]{{0,2}}'(?:[^'\\\n]|\\.|(?<=\w)'(?=\w)){{0,1000}}'(?!\w)
+  | [bBuUrR]{{0,2}}"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)
+  | `[^`'\n]{{0,400}}['`]
+  | \u2018(?:[^\u2019]|(?<=\w)\u2019(?=\w)){{0,400}}\u2019
+  | {_FOREIGN}
+"""
+_TLD = (
+    "com|net|org|local|internal|lan|cluster|svc|cloud|gov|edu|example|localdomain|corp|intra|arpa|svc\\.cluster\\.local"
+)
+_UNIT = (
+    "ns|us|µs|ms|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|milliseconds?|microseconds?|nanoseconds?"
+    "|[kKMGTP]i?[bB]|[bB]|bytes?|KB|kB"
+)
+_VARIABLE = re.compile(
+    rf"""(?x)
+    (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^\s"'<>)\]}},]{{1,2048}})
+  | (?P<quoted>{_QUOTED})
+  | (?P<instant>{_INSTANT})
+  | (?P<plain>
+        \b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b
+      | (?<![\w:-])(?:[0-9a-fA-F]{{2}}[:-]){{5}}[0-9a-fA-F]{{2}}(?![\w:-])
+      | (?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,8}}
+      | \b0x[0-9a-fA-F]+\b
+      | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?![\w.]\d)(?::\d{{1,5}})?(?:/\d{{1,2}})?
+      | (?<![\w:])\[?(?:[0-9a-fA-F]{{1,4}}:){{2,7}}(?::?[0-9a-fA-F]{{1,4}}){{1,7}}(?:%\w+)?\]?(?::\d{{1,5}})?(?![\w:])
+      | (?<![\w:])::1\b
+      | (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
+      | (?<![\w./-])[A-Za-z][\w-]{{0,63}}(?:\.[\w-]{{1,63}}){{0,9}}:\d{{4,5}}(?!\w|:\d|\.\d)
+      | (?<=\)=\()[^()\n]{{0,400}}(?:\([^()\n]{{0,400}}\)[^()\n]{{0,400}}){{0,4}}(?=\))
+      | \b(?:us|eu|ap|sa|ca|me|af|il|cn)(?:-gov)?-(?:north|south|east|west|central){{1,2}}-\d[a-z]?\b
+    )
+  | (?P<path>(?<![\w.*])(?:[A-Za-z]:(?=[\\/])|~|\.{{1,2}})?[\\/]{{1,2}}[^\s"'<>|:;,()\[\]{{}}]{{1,1024}}(?::\d+)?)
+  | (?P<span>(?<![\w.])[-+]?\d[\d.,]*[ ]?(?:{_UNIT})\b(?:[ ,]{{0,2}}(?:and[ ])?\d[\d.,]*[ ]?(?:{_UNIT})\b)*)
+  | (?P<number>(?<![\w.])[-+]?\d[\d_]*(?:[.,]\d+)*(?:[eE][-+]?\d+)?%?(?![^\W_]))
+  | (?P<token>[^\W_]*\d[^\W_]*)
+    """
+)
+# Most words hold nothing that varies: without one of these there is nothing to replace.
+_VARIES = re.compile(
+    rf"""[\d"'`/\\@\u2018{"".join(pair[0] for pair in _SCRIPTS)}]|localhost|\.(?:com|net|org|local|internal)\b"""
+)
+
+_VALUE = r"(?:\*|\b(?:None|True|False|null|nan|NaN|NaT)\b)"
+_LIST = re.compile(rf"{_VALUE}(?:\s*(?:,|;|\band\b|\bor\b|,\s*and\b|,\s*or\b|[&|/:.=_+-]|=>|\s)\s*{_VALUE})+")
+_GROUPS = re.compile(r"([\[({<]\*[\])}>])(?:\s*(?:,|;|and|or|,\s*and|:|\s)\s*[\[({<]\*[\])}>])+")
+_NESTED = re.compile(r"([\[({])(?:[\[({]\*,?[\])}]|\*,)([\])}])")
+_ROUNDS = 8
+# Python names a single bad character, and only counts several.
+_POSITION = re.compile(r"\b(character|byte)s? \* in position")
+
+_SQL_VALUES = re.compile(r"(?is)\bVALUES\s*\(.{0,4096}?(?=\]|$)|\bIN\s*\([^()]{0,4096}\)")
+_PARAMETERS = re.compile(r"(?s)\[(parameters|SQL parameters|params): .{0,8192}?\](?=\n|$)")
+_ROW = re.compile(r"(?s)(Failing row contains) \(.{0,4096}?\)(?=\.?(?:\n|$))")
 
 
 def normalise_message(text: str) -> str:
-    """`text` with its variable parts replaced by `#`; the same text again when applied twice."""
-    return re.sub(r"\s+", " ", re.sub(r"\d+", "#", text[:MAX_MESSAGE])).strip()
+    """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice."""
+    return _normalised(text[:MAX_MESSAGE])
+
+
+@lru_cache(maxsize=1024)
+def _normalised(text: str) -> str:
+    text = text.replace("[removed]", ANY)
+    if _VARIES.search(text):
+        text = _PARAMETERS.sub(r"[\1: *]", text) if "[p" in text or "[SQL" in text else text
+        text = _SQL_VALUES.sub("VALUES *", text) if "SELECT" in text or "VALUES" in text else text
+        text = _ROW.sub(r"\1 (*)", text)
+        text = _VARIABLE.sub(_replaced, hide_codes(text))
+    text = _POSITION.sub(r"\1 in position", _without_lists(" ".join(text.split())))
+    return show_codes(one_number(text)).strip(" .:;,!").replace("\\n", " ")
+
+
+def _without_lists(text: str) -> str:
+    for _ in range(_ROUNDS):
+        shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", _LIST.sub(ANY, text)))
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def _replaced(found: "re.Match[str]") -> str:
+    kind, part = found.lastgroup, found[0]
+    if kind == "url":
+        return _url(part)
+    if kind == "path":
+        return _path(part)
+    if kind == "token":
+        return _token(part)
+    return ANY
+
+
+_HEX_LIKE = re.compile(r"[0-9a-fA-F]{6,}")
+_NUMBERED = re.compile(r"[^\W\d_]+\d+")
+
+
+def _token(word: str) -> str:
+    """A word with digits: `order123` is `order*`; identifiers, hashes and ordinals are `*`."""
+    if not _NUMBERED.fullmatch(word) or _HEX_LIKE.fullmatch(word) or len(word) > 20:  # noqa: PLR2004 - no word so long
+        return ANY
+    return f"{word.rstrip('0123456789')}{ANY}"
+
+
+def _url(url: str) -> str:
+    """Scheme and the fixed parts of the path; the host, who asks and the query vary."""
+    scheme, _, rest = url.partition("://")
+    path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")[2]
+    return f"{scheme}://{ANY}/{_segments(path.split('/'))}".rstrip("/.")
+
+
+_HIDING = frozenset({"tmp", "temp", "home", "Users", "releases", "folders", "pods", "containers", "T", "run"})
+
+
+def _path(path: str) -> str:
+    return _segments(path.partition("?")[0].replace("\\", "/").rstrip(".").split("/"))
+
+
+def _segments(parts: list[str]) -> str:
+    """Path segments with what varies replaced: digits, and what follows folders such as tmp and home."""
+    return "/".join(
+        ANY if index and parts[index - 1] in _HIDING and "." not in part and part else _segment(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _segment(part: str) -> str:
+    if not any(map(str.isdigit, part)):
+        return part
+    return re.sub(r"\*(?:[-_.:T]?\*)+", ANY, re.sub(r"[^\W_]*\d[^\W_]*", lambda found: _token(found[0]), part))
 
 
 def title(exception_type: str | None, message: str | None, task: str) -> str:
     """One line of at most 300 characters for lists: what was raised and its first line, or the task if that is all."""
     first = next((line.strip() for line in (message or "").splitlines() if line.strip()), "")
-    parts = [part for part in ((exception_type or "").strip(), first) if part]
-    return (": ".join(parts) or f"{task} failed")[:300]
+    kind = (exception_type or "").strip()
+    if kind and first.startswith((f"{kind}:", f"{kind.rpartition('.')[2]}:")):
+        first = first.partition(":")[2].strip()
+    line = ": ".join(part for part in (kind, first) if part) or f"{task} failed"
+    return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1]}…"

@@ -103,6 +103,8 @@ def _below_deployment(unix: str) -> tuple[tuple[str, ...], bool]:
     marked = _after_marks(parts)
     if marked:
         return marked
+    if "src" in parts[:-1]:
+        return tuple(parts[len(parts) - parts[::-1].index("src") :]), True
     return _after_homes(parts)
 
 
@@ -138,21 +140,31 @@ def _drop_homes(parts: list[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16384)
-def from_root(path: str, packages: tuple[str, ...] = ()) -> str:
+def from_root(path: str, packages: tuple[str, ...] = (), root: str = "") -> str:
     """`path` from its package root, as `shop/orders/tasks.py`.
 
     `packages` are top-level packages known from elsewhere (the task's name, the types of exceptions): a folder of that
-    name is the root, which settles what the path alone leaves open.
+    name is the root, which settles what the path alone leaves open. `root` is where another file of the stack has it.
     """
     found = place(path)
-    parts = found.parts
-    known = _from_known(path, packages)
-    if known:
-        return "/".join(known)
-    if not found.sure and len(parts) >= _DEEP:
-        parts = parts[1:]  # /srv/<project>/<package>/… and /home/<user>/<project>/<package>/…
+    parts = _from_known(path, packages)
+    if parts is None and root and path.startswith(root):
+        parts = tuple(p for p in path[len(root) :].replace("\\", "/").split("/") if p)
+    elif parts is None:
+        # /srv/<project>/<package>/… and /home/<user>/<project>/<package>/…
+        parts = found.parts if found.sure or len(found.parts) < _DEEP else found.parts[1:]
     file = "<temporary>.py" if _TEMPORARY.fullmatch(parts[-1]) else parts[-1]
     return "/".join((*_undouble(parts[:-1]), file))
+
+
+@lru_cache(maxsize=16384)
+def root_of(path: str, packages: tuple[str, ...]) -> str:
+    """The folder, as written, that holds the known package `path` lies in; empty when none is known."""
+    parts = _from_known(path, packages)
+    if parts is None:
+        return ""
+    unix = path.replace("\\", "/")
+    return path[: unix.rfind("/" + "/".join(parts)) + 1]
 
 
 # Notebook cells and scripts written to a temporary file have a new name in every run.

@@ -1,0 +1,45 @@
+"""Grouping measured on a corpus of failures in the shapes of public issues, against the floors of the contract."""
+
+from pathlib import Path
+
+from console.alerts.rules.fingerprint import fingerprint
+from tests.alerts.rules.deployments import deployments, render, score
+
+CORPUS = Path(__file__).parent / "corpus"
+PRECISION, RECALL = 0.995, 0.97
+DEPLOYMENTS = 24
+
+
+def paragraphs(name: str) -> list[list[str]]:
+    text = "\n".join(line for line in (CORPUS / name).read_text().splitlines() if not line.startswith("#"))
+    return [p.strip("\n").split("\n") for p in text.split("\n\n") if p.strip()]
+
+
+def of_message(line: str) -> str:
+    kind, _, message = line.partition(": ")
+    message = message.replace("\\n", "\n").replace("\\t", "\t")
+    return fingerprint(task="jobs.run", exception_type=kind, message=message).value
+
+
+def test_messages_of_one_cause_meet_and_no_others() -> None:
+    groups = paragraphs("messages.txt")
+    wrong: list[str] = []
+    precision, recall = score({group[0]: [of_message(line) for line in group] for group in groups}, wrong.append)
+    assert len(groups) >= 120
+    assert (precision >= PRECISION, recall >= RECALL) == (True, True), wrong
+
+
+def test_stacks_of_one_cause_meet_in_every_deployment_and_no_others() -> None:
+    stacks = paragraphs("stacks.txt")[0]
+    found: dict[str, list[str]] = {}
+    for line in stacks:
+        task, _, stack = line.partition(" ; ")
+        for at in deployments(DEPLOYMENTS):
+            kind, message, traceback = render(stack, at)
+            sent = kind if at.seed % 2 else kind.rpartition(".")[2]
+            value = fingerprint(task=task, exception_type=sent, message=message, traceback=traceback).value
+            found.setdefault(line, []).append(value)
+    wrong: list[str] = []
+    precision, recall = score(found, wrong.append)
+    assert len(stacks) >= 60
+    assert (precision >= PRECISION, recall >= RECALL) == (True, True), wrong
