@@ -20,7 +20,11 @@ const keepOnce = (old) => (old instanceof Element && old.hasAttribute("data-once
 document.addEventListener("DOMContentLoaded", () => {
   window.Idiomorph.defaults.callbacks.beforeNodeMorphed = keepOnce;
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = keepAttribute;
-  window.Idiomorph.defaults.ignoreActiveValue = true;
+});
+
+// Only what is being typed is left alone: idiomorph would also keep the words on a button that has just been pressed.
+document.addEventListener("htmx:beforeSwap", () => {
+  window.Idiomorph.defaults.ignoreActiveValue = document.activeElement?.matches("input, textarea, select") ?? false;
 });
 
 const draftName = (field) => `draft:${location.pathname}:${field.name}`;
