@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 _CALL: Final = re.compile(r"^([A-Za-z_][\w.]*)\((.*)\)$", re.DOTALL)
-_HORSE: Final = re.compile(r"^Work-horse terminated unexpectedly; waitpid returned (\S+)( \(signal (\d+)\))?")
+_HORSE: Final = re.compile(r"^Work-horse terminated unexpectedly; waitpid returned (\w+)( \(signal (\d+)\))?")
 _ABANDONED: Final = re.compile(r"^Moved to FailedJobRegistry, due to AbandonedJobError")
 _ERROR: Final = re.compile(r"^([A-Za-z_][\w.]*)(?:: ?(.*))?$")
 DESCRIPTION: Final = 200
