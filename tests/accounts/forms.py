@@ -23,3 +23,8 @@ def submit(client: FlaskClient, email: str, password: str, **more: Any) -> TestR
 def post(client: FlaskClient, path: str, *, page: str = "/settings", **typed: Any) -> TestResponse:
     """Send a form of `page`."""
     return client.post(path, data={"csrf_token": form_token(client, page), **typed})
+
+
+def data(response: TestResponse) -> Any:
+    """The JSON of a reply."""
+    return response.get_json()

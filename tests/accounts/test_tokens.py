@@ -15,7 +15,7 @@ from console.audit.models import AuditEntry
 from console.infra.actor import SYSTEM, Scope
 from console.infra.crypto import token_hash
 from console.infra.errors import Conflict, Invalid
-from tests.accounts.forms import post
+from tests.accounts.forms import data, post
 from tests.conftest import Cast, Clock, SignIn
 
 Token = Callable[..., str]
@@ -129,13 +129,13 @@ def test_the_api_does_what_the_page_does(client: FlaskClient, token: Token) -> N
     admin = {"Authorization": f"Bearer {token(Scope.ADMIN)}"}
     made = client.post("/api/v1/tokens", json={"name": "ci", "scopes": ["read"]}, headers=admin)
     assert made.status_code == 201
-    path = f"/api/v1/tokens/{made.json['id']}"
-    assert made.json["token"].startswith(made.json["prefix"])
-    assert "token" not in client.get(path, headers=admin).json
+    path = f"/api/v1/tokens/{data(made)['id']}"
+    assert data(made)["token"].startswith(data(made)["prefix"])
+    assert "token" not in data(client.get(path, headers=admin))
 
     changed = client.put(path, json={"name": "ci 2", "scopes": ["read", "write"]}, headers=admin)
-    assert (changed.json["name"], changed.json["scopes"]) == ("ci 2", ["read", "write"])
-    names = [item["name"] for item in client.get("/api/v1/tokens", headers=admin).json["items"]]
+    assert (data(changed)["name"], data(changed)["scopes"]) == ("ci 2", ["read", "write"])
+    names = [item["name"] for item in data(client.get("/api/v1/tokens", headers=admin))["items"]]
     assert names == ["test token", "ci 2"]
     assert client.delete(path, headers=admin).status_code == 204
     assert client.put(path, json={"name": "ci", "scopes": ["read"]}, headers=admin).status_code == 409

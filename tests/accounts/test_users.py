@@ -17,7 +17,7 @@ from console.infra.actor import SYSTEM, Role, Scope
 from console.infra.db import db
 from console.infra.errors import Conflict, Invalid
 from console.infra.transaction import unit
-from tests.accounts.forms import post
+from tests.accounts.forms import data, post
 from tests.conftest import Cast, Clock, SignIn
 
 Token = Callable[..., str]
@@ -168,11 +168,11 @@ def test_the_api_does_what_the_page_does(client: FlaskClient, cast: Cast, token:
 
     made = client.post("/api/v1/users", json=new, headers=admin)
     assert made.status_code == 201
-    assert made.json["link"].startswith("http://127.0.0.1:8000/link/")
-    path = f"/api/v1/users/{made.json['id']}"
-    assert client.get(path, headers=admin).json["email"] == "new@example.com"
+    assert data(made)["link"].startswith("http://127.0.0.1:8000/link/")
+    path = f"/api/v1/users/{data(made)['id']}"
+    assert data(client.get(path, headers=admin))["email"] == "new@example.com"
     changed = client.put(path, json={"role": "manager", "disabled": True}, headers=admin)
-    assert (changed.json["role"], changed.json["disabled_at"] is not None) == ("manager", True)
+    assert (data(changed)["role"], data(changed)["disabled_at"] is not None) == ("manager", True)
     assert client.post("/api/v1/users", json=new, headers=admin).status_code == 409
     assert client.put(path, json={"password_hash": "x"}, headers=admin).status_code == 422
     assert client.delete(path, headers=admin).status_code == 204
@@ -182,8 +182,8 @@ def test_the_api_does_what_the_page_does(client: FlaskClient, cast: Cast, token:
 
 def test_the_api_lists_page_by_page(client: FlaskClient, cast: Cast, token: Token) -> None:
     admin = bearer(token(Scope.ADMIN))
-    first = client.get("/api/v1/users?limit=3", headers=admin).json
-    second = client.get("/api/v1/users", query_string={"limit": 3, "cursor": first["next_cursor"]}, headers=admin).json
+    first = data(client.get("/api/v1/users?limit=3", headers=admin))
+    second = data(client.get("/api/v1/users", query_string={"limit": 3, "cursor": first["next_cursor"]}, headers=admin))
 
     emails = [user["email"] for user in (*first["items"], *second["items"])]
     assert emails == ["ada@example.com", "olu@example.com", "max@example.com", "vi@example.com"]
