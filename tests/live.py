@@ -38,6 +38,7 @@ class LiveConsole:
         self.url = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
+        self.reader: Thread | None = None
         self.environment = {
             **{name: os.environ[name] for name in KEPT if name in os.environ},
             "CONSOLE_DATA_DIR": str(folder),
@@ -57,13 +58,15 @@ class LiveConsole:
             text=True,
             start_new_session=True,
         )
-        Thread(target=self._read, args=(self.process,), daemon=True).start()
+        self.reader = Thread(target=self._read, args=(self.process,), daemon=True)
+        self.reader.start()
         self.wait(lambda: any("Console ready" in line for line in self.output), "the console never was ready")
         return self
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout
-        self.output.extend(iter(process.stdout.readline, ""))
+        with process.stdout as printed:
+            self.output.extend(iter(printed.readline, ""))
 
     def wait(self, true: Callable[[], bool], complaint: str, seconds: float = READY_SECONDS) -> None:
         """Until `true()` holds; fails with the console's output when it does not in time or the console ended."""
@@ -132,3 +135,6 @@ def live_console(folder: Path, **environment: str) -> Iterator[LiveConsole]:
                 console.stop()
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(console.process.pid, signal.SIGKILL)
+            console.process.wait()
+            if console.reader:
+                console.reader.join()
