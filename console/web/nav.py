@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from console.infra.actor import Actor, Role
 from console.web import auth
@@ -56,9 +56,12 @@ def init_app(app: Flask, counts: dict[str, Callable[[], str]] | None = None) -> 
 
 
 def navigation() -> list[Line]:
-    """The lines that this reader may use."""
-    actor = auth.current_actor()
-    return [_line(item) for item in ITEMS if item.endpoint in current_app.view_functions and _may(actor, item)]
+    """The lines that this reader may use, found once a request: their counts are queries."""
+    if "navigation" not in g:
+        actor, views = auth.current_actor(), current_app.view_functions
+        g.navigation = [_line(item) for item in ITEMS if item.endpoint in views and _may(actor, item)]
+    found: list[Line] = g.navigation
+    return found
 
 
 def tabs() -> list[Line]:
