@@ -1,0 +1,128 @@
+"""A real browser on a real console. Script errors and breaches of the content policy fail the test."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from console.accounts import actions as accounts
+from console.accounts.models import User
+from console.alerts import actions as alerts
+from console.alerts.rules.failure import Failure
+from console.alerts.rules.states import Severity
+from console.infra import clock
+from console.infra.actor import Actor
+from console.infra.db import db
+from tests.conftest import Cast, make_cast
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/srv/app/.venv/lib/python3.11/site-packages/celery/app/trace.py", line 453, in trace_task
+    R = retval = fun(*args, **kwargs)
+  File "/srv/app/documents/layout.py", line 142, in build_layout
+    margins = page["margins"]
+KeyError: 'margins'
+"""
+
+
+def _chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = _chromium()
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def url(committed: Flask) -> Iterator[str]:
+    """Where the console answers."""
+    server = make_server("127.0.0.1", 0, committed, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def people(committed: Flask) -> Cast:
+    return make_cast()
+
+
+@dataclass
+class Visitor:
+    """A browser of somebody signed in. `complaints` is what it found wrong with our pages."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    complaints: list[str]
+
+    def open(self, path: str) -> Page:
+        """Open a page and wait until the scripts have taken hold."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_function("document.documentElement !== null && window.Idiomorph !== undefined")
+        return self.page
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, url: str) -> Iterator[Visit]:
+    """`visit(user, color_scheme="dark", …)`: a browser with a session of `user`; None signs nobody in."""
+    visitors: list[Visitor] = []
+
+    def make(user: User | None, **options: Any) -> Visitor:
+        context = browser.new_context(timezone_id="Europe/Berlin", **options)
+        if user is not None:
+            context.add_cookies([{"name": "session", "value": session_of(user), "url": url}])
+        context.set_default_timeout(5000)
+        page, complaints = context.new_page(), list[str]()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        visitors.append(Visitor(context, page, url, complaints))
+        return visitors[-1]
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def session_of(user: User) -> str:
+    by = Actor(kind="anonymous", id=None, label="anonymous", ip="127.0.0.1")
+    secret = accounts.start(user, by=by, user_agent="e2e", how="password")
+    db.session.commit()
+    return secret
+
+
+def fail(number: int = 0, **given: Any) -> int:
+    """One failure of its own cause; returns the alert's id."""
+    values: dict[str, Any] = {
+        "service": "documents",
+        "task": f"documents.tasks.render_{number}",
+        "exception_type": "KeyError",
+        "message": f"'margins' of part {'abcdefghijklmnopqrstuvwxyz'[number % 26]}",
+        "severity": Severity.ERROR,
+        "kwargs": {"document": 7, "password": "swordfish"},
+        "occurred_at": clock.now(),
+        **given,
+    }
+    result = alerts.ingest([Failure(**values)], at=clock.now())
+    db.session.commit()
+    return result.alerts[0]

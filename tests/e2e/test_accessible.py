@@ -1,0 +1,81 @@
+"""axe finds nothing, and nothing moves sideways, on any page in light and dark, on a desk and on a phone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import Cast
+from tests.e2e.conftest import TRACEBACK, Visit, fail
+
+AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js")).read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = (
+    "/alerts",
+    "/alerts?status=resolved&q=nothing",
+    "/alerts?q=count:x",
+    "/alerts/{alert}",
+    "/alerts/{alert}/snooze",
+    "/alerts/{alert}/assignment",
+    "/alerts/{alert}/retry",
+    "/queues",
+    "/queues/jobs",
+    "/audit",
+    "/settings",
+    "/settings/users",
+    "/settings/tokens",
+    "/settings/sessions",
+    "/ui",
+    "/more",
+    "/jump?q=al",
+    "/no/such/page",
+)
+SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+    return [f"{v['id']}: {json.dumps([n['target'] for n in v['nodes']][:3])}" for v in found["violations"]]
+
+
+def sideways(page: Page) -> int:
+    """Pixels by which the page is wider than the screen."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(wider, 0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible(visit: Visit, people: Cast, theme: str, size: str) -> None:
+    alert = fail(1, traceback=TRACEBACK, runbook_url="https://wiki.example.org/pdf", tags={"customer": "c1"})
+    visitor = visit(people.ada, color_scheme=theme, viewport=SIZES[size])
+    found = {}
+    for path in PAGES:
+        page = visitor.open(path.format(alert=alert))
+        found[path] = violations(page), sideways(page)
+    assert {path: what for path, what in found.items() if what != ([], 0)} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_first_page_and_the_doors_are_accessible(visit: Visit, people: Cast, theme: str) -> None:
+    inside = visit(people.ada, color_scheme=theme)
+    assert violations(inside.open("/alerts")) == []
+    outside = visit(None, color_scheme=theme)
+    for path in ("/sign-in", "/reset"):
+        assert violations(outside.open(path)) == [], path
+
+
+def test_what_a_finger_presses_is_large_enough(visit: Visit, people: Cast) -> None:
+    alert = fail(1)
+    visitor = visit(people.olu, viewport=SIZES["phone"], has_touch=True)
+    for path in ("/alerts", f"/alerts/{alert}"):
+        page = visitor.open(path)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll(".btn, .tabs-bottom a, .phone-bar a, summary.btn")]
+            .filter(e => e.checkVisibility()).map(e => [e.textContent.trim(), e.getBoundingClientRect().height])
+            .filter(([, height]) => height < 44)"""
+        )
+        assert small == [], path
