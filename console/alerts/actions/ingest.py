@@ -39,15 +39,9 @@ def ingest(failures: Sequence[Failure], *, at: datetime) -> IngestResult:
     items = [prepare(failure, at=at) for failure in failures]
     if not items:
         return IngestResult(0, 0, ())
-    store.ensure_week(at)
     given = store.claim_events([item.event for item in items if item.event], at)
     fresh = list(_news(items, given))
-    ids = _into_alerts(fresh, at) if fresh else {}
-    store.add_occurrences([_occurrence(item, ids, given) for item in fresh])
-    store.add_counts(_counts(fresh, ids, at))
-    events.touch(ROOM)
-    # Rows were written beside the session: what it holds of them is old.
-    db.session.expire_all()
+    ids = _keep(fresh, given, at) if fresh else {}
     return IngestResult(len(fresh), len(items) - len(fresh), _alerts_of(items, fresh, ids))
 
 
@@ -61,16 +55,25 @@ def _news(items: Iterable[Prepared], given: dict[tuple[str, str], int]) -> Itera
             yield item
 
 
-def _into_alerts(fresh: Sequence[Prepared], at: datetime) -> dict[Key, int]:
+def _keep(fresh: Sequence[Prepared], given: dict[tuple[str, str], int], at: datetime) -> dict[Key, int]:
+    """Store what is news; returns the ids of its alerts."""
     groups: dict[Key, list[Prepared]] = {}
     for item in fresh:
         groups.setdefault(item.key, []).append(item)
+    # What was changed in the session goes first, and what it holds afterwards is old.
+    db.session.flush()
     found = store.count_alerts([_alert(key, groups[key], at) for key in sorted(groups)])
     ids = {_key(row): row.id for row in found}
     store.add_details([_detail(row.id, groups[_key(row)]) for row in found if row.created])
     known = [_detail(row.id, groups[_key(row)]) for row in found if not row.created]
-    store.update_details([detail for detail in known if detail["tags"] or detail["runbook_url"]])
+    store.record(
+        occurrences=[_occurrence(item, ids, given) for item in fresh],
+        counts=_counts(fresh, ids, at),
+        details=[detail for detail in known if detail["tags"] or detail["runbook_url"]],
+    )
     recurrences([(row, [item.failure.severity for item in groups[_key(row)]]) for row in found], at=at)
+    events.touch(ROOM)
+    db.session.expire_all()
     return ids
 
 

@@ -20,8 +20,9 @@ _PARTITION = text("SELECT add_occurrence_partition(:at)")
 
 _EVENTS = text("""
     INSERT INTO failure_events (service, event_id, occurrence_id, received_at)
-    SELECT service, event_id, nextval('occurrences_id_seq'), :at
-    FROM json_populate_recordset(NULL::failure_events, CAST(:rows AS json))
+    SELECT r.service, r.event_id, nextval('occurrences_id_seq'), :at
+    FROM (SELECT add_occurrence_partition(:at)) AS week,
+         json_populate_recordset(NULL::failure_events, CAST(:rows AS json)) AS r
     ON CONFLICT DO NOTHING
     RETURNING service, event_id, occurrence_id
 """)
@@ -56,29 +57,28 @@ _DETAILS = text("""
     FROM json_populate_recordset(NULL::alert_details, CAST(:rows AS json))
 """)
 
-# Only what is news is written: most failures of an alert carry the tags of the last.
-_NEWER_DETAILS = text("""
-    UPDATE alert_details AS d
-    SET tags = d.tags || r.tags, runbook_url = coalesce(r.runbook_url, d.runbook_url)
-    FROM json_populate_recordset(NULL::alert_details, CAST(:rows AS json)) AS r
-    WHERE d.alert_id = r.alert_id
-      AND (NOT d.tags @> r.tags OR coalesce(r.runbook_url <> d.runbook_url, r.runbook_url IS NOT NULL))
-""")
-
 _COLUMNS = [column.name for column in Occurrence.__table__.columns if column.name != "id"]
-_OCCURRENCES = text(f"""
-    INSERT INTO occurrences (id, {", ".join(_COLUMNS)})
-    SELECT coalesce(id, nextval('occurrences_id_seq')), {", ".join(_COLUMNS)}
-    FROM json_populate_recordset(NULL::occurrences, CAST(:rows AS json))
-""")  # noqa: S608 - names of our own columns
 
-_COUNTS = text("""
+# Three tables in one statement: for a single failure, each trip to the database costs more than the rows. Of details
+# only what is news is written: most failures of an alert carry the tags of the last.
+_RECORD = text(f"""
+    WITH kept AS (
+        INSERT INTO occurrences (id, {", ".join(_COLUMNS)})
+        SELECT coalesce(id, nextval('occurrences_id_seq')), {", ".join(_COLUMNS)}
+        FROM json_populate_recordset(NULL::occurrences, CAST(:occurrences AS json))
+    ), told AS (
+        UPDATE alert_details AS d
+        SET tags = d.tags || r.tags, runbook_url = coalesce(r.runbook_url, d.runbook_url)
+        FROM json_populate_recordset(NULL::alert_details, CAST(:details AS json)) AS r
+        WHERE d.alert_id = r.alert_id
+          AND (NOT d.tags @> r.tags OR coalesce(r.runbook_url <> d.runbook_url, r.runbook_url IS NOT NULL))
+    )
     INSERT INTO alert_counts (alert_id, grain, at, final, retried)
     SELECT alert_id, grain, at, final, retried
-    FROM json_populate_recordset(NULL::alert_counts, CAST(:rows AS json))
+    FROM json_populate_recordset(NULL::alert_counts, CAST(:counts AS json))
     ON CONFLICT (alert_id, grain, at) DO UPDATE SET
         final = alert_counts.final + EXCLUDED.final, retried = alert_counts.retried + EXCLUDED.retried
-""")
+""")  # noqa: S608 - names of our own columns
 
 _HISTORY = text("""
     INSERT INTO alert_history (alert_id, at, by, by_kind, event, before, after, why)
@@ -102,14 +102,17 @@ _STATES = text("""
 
 def ensure_week(at: datetime) -> None:
     """The partition of the week of `at`; a look into the catalogue when it is there."""
-    db.session.execute(_PARTITION, {"at": at})
+    db.session.connection().execute(_PARTITION, {"at": at})
 
 
 def claim_events(events: Sequence[tuple[str, str]], at: datetime) -> dict[tuple[str, str], int]:
     """Of some (service, event id), those never seen before, each with the occurrence id it is given.
 
-    Waits for other transactions that are claiming the same ids, and then finds them taken.
+    Waits for other transactions that are claiming the same ids, and then finds them taken. Sees to the week as well.
     """
+    if not events:
+        ensure_week(at)
+        return {}
     found = _run(_EVENTS, _event_rows(events), at=at)
     return {(row.service, row.event_id): row.occurrence_id for row in found}
 
@@ -129,19 +132,10 @@ def add_details(rows: Rows) -> None:
     _write(_DETAILS, rows)
 
 
-def update_details(rows: Rows) -> None:
-    """Tags and runbooks that known alerts did not have."""
-    _write(_NEWER_DETAILS, rows)
-
-
-def add_occurrences(rows: Rows) -> None:
-    """The failures themselves."""
-    _write(_OCCURRENCES, rows)
-
-
-def add_counts(rows: Rows) -> None:
-    """Failures a minute and an hour."""
-    _write(_COUNTS, rows)
+def record(*, occurrences: Rows, counts: Rows, details: Rows) -> None:
+    """The failures themselves, how many a minute and an hour, and tags and runbooks that known alerts did not have."""
+    told = {"occurrences": _json(occurrences), "counts": _json(counts), "details": _json(details)}
+    db.session.connection().execute(_RECORD, told)
 
 
 def add_history(rows: Rows) -> None:
@@ -158,10 +152,15 @@ def _event_rows(events: Sequence[tuple[str, str]]) -> Rows:
     return [{"service": service, "event_id": event_id} for service, event_id in sorted(set(events))]
 
 
+def _json(rows: Rows) -> str:
+    return orjson.dumps(rows).decode()
+
+
+# By the connection: the ORM's own way of executing costs as much again as a short statement.
 def _run(statement: Any, rows: Rows, **more: Any) -> Sequence[Row[Any]]:
-    return db.session.execute(statement, {"rows": orjson.dumps(rows).decode(), **more}).all() if rows else []
+    return db.session.connection().execute(statement, {"rows": _json(rows), **more}).all() if rows else []
 
 
 def _write(statement: Any, rows: Rows) -> None:
     if rows:
-        db.session.execute(statement, {"rows": orjson.dumps(rows).decode()})
+        db.session.connection().execute(statement, {"rows": _json(rows)})

@@ -1,0 +1,1 @@
+"""How fast, measured against floors of the same run."""
