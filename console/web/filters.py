@@ -1,10 +1,11 @@
 """How times, numbers and names are written. Times are stored in UTC and shown in the reader's zone."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
 
 from console.infra import clock
@@ -19,7 +20,38 @@ def init_app(app: Flask) -> None:
         ago=ago, when=when, at=at, until=until, clock=clock_time, number=number, duration=duration, initials=initials,
         plural=plural, times=times, short_name=short_name, person=person, source_name=source_name,
     )  # fmt: skip
-    app.jinja_env.globals.update(theme=theme, now=clock.now)
+    app.jinja_env.globals.update(theme=theme, now=clock.now, reader_name=reader_name, chosen_zone=chosen_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, as their settings say: a name, and a zone or nothing for the browser's own."""
+
+    name: str
+    timezone: str = ""
+
+
+NOBODY = Reader("")
+
+
+def remember(reader: Reader) -> None:
+    """Tell the pages of this request who reads; called by whoever knows sessions."""
+    g.reader = reader
+
+
+def reader_name() -> str:
+    """What the reader is called; empty for a stranger."""
+    return _reader().name
+
+
+def chosen_zone() -> str:
+    """The zone that the reader has chosen; empty means the browser's."""
+    return _reader().timezone
+
+
+def _reader() -> Reader:
+    found: Reader = g.get("reader", NOBODY) if has_request_context() else NOBODY
+    return found
 
 
 def theme() -> str:
@@ -29,8 +61,8 @@ def theme() -> str:
 
 
 def zone() -> ZoneInfo:
-    """The reader's time zone, which the browser writes to the cookie `tz`; UTC until it has."""
-    name = unquote(request.cookies.get("tz", "UTC")) if has_request_context() else "UTC"
+    """The zone of the reader's settings, else of the browser, which writes it to the cookie `tz`; UTC until it has."""
+    name = chosen_zone() or (unquote(request.cookies.get("tz", "UTC")) if has_request_context() else "UTC")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

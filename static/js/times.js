@@ -3,47 +3,59 @@ import { all, onContent, setCookie } from "./dom.js";
 
 const MINUTE = 60;
 const HOUR = 3600;
-const two = (value) => String(value).padStart(2, "0");
-const hours = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+const DAY = 86400000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-const sameDay = (a, b) => a.toDateString() === b.toDateString();
-const day = (date, now) => `${date.getDate()} ${MONTHS[date.getMonth()]}${date.getFullYear() === now.getFullYear() ? "" : ` ${date.getFullYear()}`}`;
-const weekday = (date, now) => `${DAYS[date.getDay()]} ${day(date, now)} ${hours(date)}`;
+// The zone of the reader's settings, else the browser's own.
+const chosen = document.documentElement.dataset.tz || undefined;
+const FIELDS = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" };
+const FORMAT = new Intl.DateTimeFormat("en-US", { timeZone: chosen, hourCycle: "h23", ...FIELDS });
+
+const two = (value) => String(value).padStart(2, "0");
+
+/** A date as the reader's wall shows it. `day0` counts days, for comparing them. */
+function wall(date) {
+  const part = Object.fromEntries(FORMAT.formatToParts(date).map(({ type, value }) => [type, Number(value)]));
+  return { ...part, day0: Date.UTC(part.year, part.month - 1, part.day) / DAY };
+}
+
+const hours = (at) => `${two(at.hour)}:${two(at.minute)}`;
+const day = (at, now) => `${at.day} ${MONTHS[at.month - 1]}${at.year === now.year ? "" : ` ${at.year}`}`;
+const weekday = (at, now) => `${DAYS[(at.day0 + 4) % 7]} ${day(at, now)} ${hours(at)}`;
 
 const WORDS = {
-  ago(date, now) {
-    const seconds = Math.floor((now - date) / 1000);
+  ago(seconds, at, now) {
     if (seconds < 1) return "just now";
     if (seconds < MINUTE) return `${seconds} s ago`;
     if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
-    return sameDay(date, now) ? hours(date) : day(date, now);
+    return at.day0 === now.day0 ? hours(at) : day(at, now);
   },
-  when(date, now) {
-    if (sameDay(date, now)) return `today ${hours(date)}`;
-    const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
-    return sameDay(date, yesterday) ? `yesterday ${hours(date)}` : weekday(date, now);
+  when(_seconds, at, now) {
+    if (at.day0 === now.day0) return `today ${hours(at)}`;
+    return at.day0 === now.day0 - 1 ? `yesterday ${hours(at)}` : weekday(at, now);
   },
-  at: (date, now) => WORDS.when(date, now).replace("today ", ""),
-  until(date, now) {
-    const seconds = Math.floor((date - now) / 1000);
+  at: (seconds, at, now) => WORDS.when(seconds, at, now).replace("today ", ""),
+  until(passed, at, now) {
+    const seconds = -passed;
     if (seconds <= 0) return "now";
     if (seconds < MINUTE) return `in ${seconds} s`;
     if (seconds < HOUR) return `in ${Math.floor(seconds / MINUTE)} min`;
-    return sameDay(date, now) ? hours(date) : weekday(date, now);
+    return at.day0 === now.day0 ? hours(at) : weekday(at, now);
   },
-  clock: (date) => hours(date),
-  seconds: (date) => `${hours(date)}:${two(date.getSeconds())}`,
+  clock: (_seconds, at) => hours(at),
+  seconds: (_seconds, at) => `${hours(at)}:${two(at.second)}`,
 };
 
 export function tell(root = document) {
-  const now = new Date();
+  const clock = new Date();
+  const now = wall(clock);
   for (const element of all("time[data-time]", root)) {
     const date = new Date(element.dateTime);
-    const text = WORDS[element.dataset.time](date, now);
+    const at = wall(date);
+    const text = WORDS[element.dataset.time](Math.floor((clock - date) / 1000), at, now);
     if (element.textContent !== text) element.textContent = text;
-    const exact = `${weekday(date, now)}:${two(date.getSeconds())} (${element.dateTime})`;
+    const exact = `${weekday(at, now)}:${two(at.second)} (${element.dateTime})`;
     if (element.title !== exact) element.title = exact;
   }
 }

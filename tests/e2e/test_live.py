@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from console.infra.db import db
 from tests.conftest import Cast
 from tests.e2e.conftest import TRACEBACK, Visit, fail
 
@@ -116,3 +117,13 @@ def test_times_stand_in_the_readers_zone(visit: Visit, people: Cast) -> None:
     assert shown == page.evaluate(local)
     page.reload()
     assert visitor.context.request.get(page.url).text().count(f">{shown}</time>") >= 1
+
+
+def test_the_zone_of_the_settings_beats_the_browsers(visit: Visit, people: Cast) -> None:
+    people.vi.timezone = "Asia/Tokyo"
+    db.session.commit()
+    alert = fail(1)
+    page = visit(people.vi).open(f"/alerts/{alert}")
+    stamp = page.locator(".timeline time").first
+    tokyo = "new Date(document.querySelector('.timeline time').dateTime).toLocaleTimeString('en-GB',"
+    expect(stamp).to_have_text(page.evaluate(tokyo + " {timeZone: 'Asia/Tokyo', hour: '2-digit', minute: '2-digit'})"))

@@ -14,7 +14,7 @@ from console.infra.actor import Actor
 from console.infra.crypto import token_hash
 from console.infra.errors import DomainError, Unauthorized
 from console.infra.transaction import unit
-from console.web import htmx, security
+from console.web import filters, htmx, security
 from console.web.settings import settings
 
 bp = Blueprint("accounts", __name__)
@@ -34,6 +34,7 @@ def load_session() -> Actor | None:
     if known is None or secret is None:
         return None
     g.signed_in = known
+    filters.remember(filters.Reader(known.name, known.timezone))
     if request.headers.get("X-Poll") != "1":
         _use(token_hash(secret), known)
     return known.actor(request.remote_addr, g.get("request_id"))
