@@ -45,8 +45,8 @@ def put(session: Session, job_ids: Sequence[uuid.UUID], *, due_at: datetime | No
     """Write bells in the caller's transaction and wake the dispatchers when it commits."""
     rows = [{"job_id": job_id} if due_at is None else {"job_id": job_id, "due_at": due_at} for job_id in job_ids]
     if rows:
-        session.execute(insert(Outbox), rows)
-        session.execute(select(func.pg_notify(CHANNEL, "")))
+        # Notifications of one transaction that are alike are sent once.
+        session.execute(insert(Outbox).values(rows).returning(func.pg_notify(CHANNEL, "")))
 
 
 def ring_due(session: Session, ring: Callable[[Sequence[Bell]], Sequence[uuid.UUID]], *, limit: int = BATCH) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Interval, Table, bindparam, insert, select, text, update
+from sqlalchemy import Interval, Table, Text, bindparam, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -28,6 +28,7 @@ NO_WAIT = text("SET LOCAL synchronous_commit = off")
 
 _ATTEMPT = ("id", "name", "args", "attempt", "attempts_allowed", "timeout_seconds")
 _ASKER = ("actor_kind", "actor_id", "actor_label", "request_id")
+_EVENT = ("id", "name", "queue", "attempt", "attempts_allowed", "args", "worker", "request_id")
 # Built once: a worker runs it hundreds of times a second.
 _CLAIM = (
     update(jobs)
@@ -42,7 +43,24 @@ _CLAIM = (
         message=None,
         eta=None,
     )
-    .returning(*(jobs.c[name] for name in _ATTEMPT + _ASKER))
+    # A claim that a crash of PostgreSQL forgets is made again: its commit need not wait for the disk.
+    .returning(*(jobs.c[name] for name in _ATTEMPT + _ASKER), func.set_config("synchronous_commit", "off", True))
+)
+_SUCCEED = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("job"), jobs.c.attempt == bindparam("try"), jobs.c.state == JobState.RUNNING)
+    .values(
+        state=JobState.SUCCEEDED,
+        finished_at=NOW,
+        lease_until=None,
+        eta=None,
+        progress=1.0,
+        error=None,
+        error_type=None,
+        result=bindparam("value", type_=jobs.c.result.type),
+        message=func.coalesce(bindparam("said", type_=Text()), jobs.c.message),
+    )
+    .returning(*(jobs.c[name] for name in _EVENT), jobs.c.finished_at)
 )
 
 
@@ -72,8 +90,6 @@ class Settlement:
 
 def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease: float) -> Row[Any] | None:
     """Take a due row for `lease` seconds as its next attempt; None when it is not there to be taken."""
-    # A claim that a crash of PostgreSQL forgets is made again: it need not wait for the disk.
-    session.execute(NO_WAIT)
     return session.execute(_CLAIM, {"job": job_id, "by": worker, "until": timedelta(seconds=lease)}).one_or_none()
 
 
@@ -98,11 +114,8 @@ def succeed(
     session: Session, job_id: uuid.UUID, attempt: int, *, result: Any, report: Report | None
 ) -> Settlement | None:
     """Settle as succeeded, in the transaction of the job's own effects; None when the lease was lost."""
-    values = {"state": JobState.SUCCEEDED, "finished_at": NOW, "lease_until": None, "eta": None, "result": result}
-    values |= {"progress": 1.0, "error": None, "error_type": None}
-    if report is not None and report.message:
-        values["message"] = report.message
-    row = session.execute(update(jobs).where(_held(job_id, attempt)).values(values).returning(jobs)).one_or_none()
+    values = {"job": job_id, "try": attempt, "value": result, "said": (report and report.message) or None}
+    row = session.execute(_SUCCEED, values).one_or_none()
     if row is None:
         return None
     if report is not None:

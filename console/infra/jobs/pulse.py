@@ -1,25 +1,25 @@
-"""The heartbeat of a running job: a thread that keeps its lease, stores its reports and hears its stop."""
+"""The heartbeat of running jobs: one thread a process that keeps leases, stores reports and hears stops."""
 
 import os
 import signal
 import threading
 import time
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import structlog
 from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 
 from console.infra.jobs import leases
-from console.infra.jobs.context import JobContext
+from console.infra.jobs.context import JobContext, Report
 from console.infra.jobs.timing import Timing, timing
 from console.infra.transaction import unit
 
 log = structlog.get_logger(__name__)
 
 # Progress and lines reach the row at most once a second.
-REPORT_SECONDS = 1.0
+REPORT_SECONDS: Final = 1.0
 
 
 class Pulse:
@@ -33,46 +33,95 @@ class Pulse:
         self._context = context
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         self._timing: Timing = timing()
-        self._over = threading.Event()
-        self._began = self._beaten = time.monotonic()
-        self._end = self._began + timeout + self._timing.grace
-        self._thread = threading.Thread(target=self._run, name=f"pulse-{context.job_id}", daemon=True)
+        self._beaten = self._reported = time.monotonic()
+        self._end = self._beaten + timeout + self._timing.grace
+
+    @property
+    def interval(self) -> float:
+        """How often this pulse wants to tick, in seconds."""
+        return min(REPORT_SECONDS, self._timing.beat)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        heart().add(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
+        heart().remove(self)
 
-    def _run(self) -> None:
-        with self._app.app_context():
-            while not self._over.wait(min(REPORT_SECONDS, self._timing.beat)):
-                if time.monotonic() > self._end:
-                    self._give_up()
-                self._tick()
-
-    def _tick(self) -> None:
-        report = self._context.take_report()
-        due = time.monotonic() - self._beaten >= self._timing.beat
-        if not due and report is None:
+    def tick(self) -> None:
+        """Beat or report if either is due."""
+        now = time.monotonic()
+        if now > self._end:
+            self._give_up()
+        report = self._context.take_report() if now - self._reported >= self.interval else None
+        if report is None and now - self._beaten < self._timing.beat:
             return
+        self._reported = now
+        with self._app.app_context():
+            self._beat(report)
+
+    def _beat(self, report: Report | None) -> None:
+        context = self._context
         try:
             with unit() as session:
-                row = leases.beat(
-                    session, self._context.job_id, self._context.attempt, lease=self._timing.lease, report=report
-                )
+                row = leases.beat(session, context.job_id, context.attempt, lease=self._timing.lease, report=report)
         except DBAPIError:
             # The lease outlives two missed beats; the report is lost, the job is not.
-            log.warning("heartbeat_missed", job_id=str(self._context.job_id))
+            log.warning("heartbeat_missed", job_id=str(context.job_id))
             return
         self._beaten = time.monotonic()
         if row is None:
-            self._context.lose()
+            context.lose()
         elif row.cancel_requested_at is not None:
-            self._context.ask_to_stop()
+            context.ask_to_stop()
 
     def _give_up(self) -> None:
         log.critical("job_does_not_end", job_id=str(self._context.job_id), attempt=self._context.attempt)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Heart:
+    """The thread that ticks all pulses of a process. A thread for each job would cost more than a short job."""
+
+    def __init__(self) -> None:
+        self._pulses: set[Pulse] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        threading.Thread(target=self._run, name="heart", daemon=True).start()
+
+    def add(self, pulse: Pulse) -> None:
+        """Tick this pulse from now on."""
+        with self._lock:
+            self._pulses.add(pulse)
+        # Only a beat faster than the usual must interrupt the wait.
+        if pulse.interval < REPORT_SECONDS:
+            self._wake.set()
+
+    def remove(self, pulse: Pulse) -> None:
+        """Stop ticking it; a tick under way is waited for."""
+        with self._lock:
+            self._pulses.discard(pulse)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(self._interval())
+            self._wake.clear()
+            with self._lock:
+                for pulse in self._pulses:
+                    pulse.tick()
+
+    def _interval(self) -> float:
+        with self._lock:
+            return min((pulse.interval for pulse in self._pulses), default=REPORT_SECONDS)
+
+
+_HEARTS: dict[int, Heart] = {}
+
+
+def heart() -> Heart:
+    """This process's heart; threads do not survive a fork, so a work-horse gets its own."""
+    pid = os.getpid()
+    if pid not in _HEARTS:
+        _HEARTS.clear()
+        _HEARTS[pid] = Heart()
+    return _HEARTS[pid]
