@@ -44,8 +44,8 @@ _CODES = re.compile(
       | sqlstate{_JOIN}(?P<state>["'])?[0-9a-z]{{5}}\b(?(state)(?P=state)?)
       | error\ (?:\(|\#|-)?\d{{1,6}}\)?(?![\w]|[.:,]\d|\ (?:of|rows?|items?|times?|records?)\b|/)
       | error:[0-9a-f]{{8}}\b
-      | (?:got|returned|received|replied|failed|server\ said|raised)[ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d
-            (?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
+      | (?:got|returned|received|replied|answered|answers|gave|failed|said|raised)
+            [ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d(?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
       | (?:ora|pls|tns|dpi|dpy|sp2|rman|crs|kup|imp|exp|clr|my)-\d{{3,6}}\b
       | sql\d{{4,5}}[a-z]\b
       | sig[a-z]{{2,6}}\W{{0,2}}[:(][ ]?\d{{1,2}}\b
@@ -73,6 +73,10 @@ _STATUS_TEXT = re.compile(r"""["']([1-5]\d\d [A-Z][A-Za-z -]{1,40})["']""")
 _WAIT_STATUS = re.compile(r"(?i)\b(?:wait(?:pid)?(?:[ _-]?status)?|raw status)[ ]?(?:returned|=|:|was|of)?[ ]?-?\d+")
 
 
+# In a message about a URL a number of that size is its status, unless it counts something.
+_ANSWER = re.compile(r"(?<![\w.:/=#-])[45]\d\d(?![\w/%]|[.:,-]\d|\s*(?:ms|s|sec|seconds|bytes|rows|items|times|of)\b)")
+
+
 def hide_codes(text: str) -> str:
     """`text` with the digits of its codes made unlike digits; `show_codes` undoes it."""
     if not any(map(str.isdigit, text)):
@@ -81,6 +85,8 @@ def hide_codes(text: str) -> str:
     text = _WAIT_STATUS.sub(_without_digits, text)
     text = _DATA.sub(r"\1*", text)
     text = _STATUS_TEXT.sub(r" \1 ", text)
+    if "http" in text or "HTTP" in text:
+        text = _ANSWER.sub(_hidden, text)
     return _named(_CODES.sub(_hidden, text))
 
 

@@ -158,13 +158,19 @@ def _causes(chain: Chain, kind: str, message: str, packages: tuple[str, ...]) ->
     """The causes of a chain: one, or those of a group's children, whatever their number and order."""
     one = _decisive(chain)
     if one.children:
-        return {cause for child in one.children if child for cause in _causes(child, "", "", packages)}
+        return {cause for child in _failed(one.children) for cause in _causes(child, "", "", packages)}
     printed = plain_type(one.type)
     kind = _qualified(kind, printed) if one is chain[-1] else printed
     frames = _path(one, packages)
     if frames:
         return {(f"type {kind}", *(f"frame {frame}" for frame in frames))}
     return {(f"type {kind}", f"message {_message(message or one.message)}")}
+
+
+def _failed(children: Sequence[Chain]) -> list[Chain]:
+    """The children that failed themselves, without siblings that were cancelled because of them."""
+    some = [child for child in children if child]
+    return [child for child in some if _last_part(child[-1].type) not in _CANCELLED] or some
 
 
 def _message(message: str) -> str:

@@ -99,6 +99,9 @@ _VALUE = r"(?:\*|\b(?:None|True|False|null|nan|NaN|NaT)\b)"
 _LIST = re.compile(rf"{_VALUE}(?:\s*(?:,|;|\band\b|\bor\b|,\s*and\b|,\s*or\b|[&|/:.=_+-]|=>|\s)\s*{_VALUE})+")
 _GROUPS = re.compile(r"([\[({<]\*[\])}>])(?:\s*(?:,|;|and|or|,\s*and|:|\s)\s*[\[({<]\*[\])}>])+")
 _NESTED = re.compile(r"([\[({])(?:[\[({]\*,?[\])}]|\*,)([\])}])")
+# The same again: (X(111, *), X(111, *)) and lines of a foreign stack that differ in numbers only.
+_AGAIN = re.compile(r"(?<=[\[({])([^\n]{3,200}?[)\]}>])(?:[,;] ?\1)+")
+_ECHO = re.compile(r"(?<!\S)(\S+(?: \S+){0,5}?)(?: \1)+(?!\S)")
 _ROUNDS = 8
 # Python names a single bad character, and only counts several.
 _POSITION = re.compile(r"\b(character|byte)s? \* in position")
@@ -128,6 +131,7 @@ def _normalised(text: str) -> str:
 def _without_lists(text: str) -> str:
     for _ in range(_ROUNDS):
         shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", _LIST.sub(ANY, text)))
+        shorter = _ECHO.sub(r"\1", _AGAIN.sub(r"\1", shorter))
         if shorter == text:
             break
         text = shorter

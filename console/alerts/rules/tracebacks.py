@@ -137,7 +137,7 @@ class _Reader:
     def _line(self, line: str) -> None:
         """One line; the order of the tests is that of how often they hold."""
         bare = line.lstrip()
-        if 'File "' in line and (frame := _FRAME.search(line)):
+        if 'File "' in line and (frame := _FRAME.search(line)) and (frame[3] or not self._quoting()):
             self._frame(frame, frame.start())
         elif bare.startswith("File ") and (frame := _NOTEBOOK_FRAME.match(bare.rstrip())):
             self._frame(frame, len(line) - len(bare))
@@ -186,6 +186,10 @@ class _Reader:
         elif self._is_exception():
             self._finish()
             self.inside = True
+
+    def _quoting(self) -> bool:
+        """Whether a message is being read, in which a file and a line are no frame."""
+        return bool(self.tail and self.frames) and self._is_exception()
 
     def _close_frame(self) -> None:
         if self.code and self.frames:

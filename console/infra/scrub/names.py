@@ -42,7 +42,7 @@ _PAIRS = frozenset(
 )
 # Written as one word: `csrfmiddlewaretoken`, `PGPASSWORD`, `authtoken`; not `monkey`, so `key` needs its partner.
 _GLUED = re.compile(r"(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|signing|auth)key)s?\d*$")
-_HARMLESS = re.compile(r"(?:un|de)?token$|^(?:nonsecret|tokens)$")
+_HARMLESS = frozenset({"untoken", "detoken", "nonsecret", "tokens"})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _LONGEST = 128
 
@@ -51,15 +51,15 @@ _LONGEST = 128
 def is_secret_name(name: str) -> bool:
     """Whether what bears `name` (snake, kebab, camel or header case, with any prefix) is a secret."""
     words = [w.lower() for w in _WORDS.findall(name[-_LONGEST:])]
+    if tuple(words[-2:]) in _PAIRS:
+        return tuple(words[-2:]) != ("key", "id") or "access" in words
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _STILL):
         words.pop()
     if not words:
         return False
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if (before, last) in _PAIRS:
-        return (before, last) != ("key", "id") or "access" in words
     if last == "key":
         return before not in _PLAIN_KEYS
     if last in {"tokens", "keys"}:
         return before in _PLURAL_TOKENS | {"private", "signing"}
-    return last in _SECRET or bool(_GLUED.search(last) and not _HARMLESS.search(last))
+    return last in _SECRET or (bool(_GLUED.search(last)) and last not in _HARMLESS)

@@ -19,11 +19,13 @@ _TOKENS = tuple(
         ("eyj", r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)*"),
         ("akia", r"\bAKIA[0-9A-Z]{12,}\b"),
         ("asia", r"\bASIA[0-9A-Z]{12,}\b"),
-        ("gh", r"\bgh[pousr]_[A-Za-z0-9]{16,}"),
+        *((f"gh{kind}_", rf"\bgh{kind}_[A-Za-z0-9]{{16,}}") for kind in "pousr"),
         ("github_pat_", r"\bgithub_pat_\w{20,}"),
         ("glpat-", r"\bglpat-[\w-]{16,}"),
         ("xox", r"\bxox[abeoprs]-[\w-]{10,}"),
-        ("k_", r"\b[rs]k_(?:live|test)_\w{8,}"),
+        ("k_live_", r"\b[rs]k_live_\w{8,}"),
+        ("k_test_", r"\b[rs]k_test_\w{8,}"),
+        ("console_", r"\bconsole_[\w-]{24,}"),  # our own
         ("whsec_", r"\bwhsec_[\w+/=]{16,}"),
         ("sk-", r"\bsk-(?:proj-|ant-|or-)?[\w-]{20,}"),
         ("aiza", r"\bAIza[\w-]{30,}"),
@@ -46,7 +48,7 @@ def scrub_shapes(text: str, low: str) -> str:
             text = _URL_TOKEN.sub(rf"\1{REMOVED}@", text)
     if "private key" in low:
         text = _PEM.sub(rf"\1{REMOVED}\2", text)
-    if "bearer" in low or "basic" in low:
+    if "bearer " in low or "basic " in low:
         text = _BEARER.sub(rf"\1\2{REMOVED}", text)
     for mark, shape in _TOKENS:
         if mark in low:

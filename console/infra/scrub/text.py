@@ -11,24 +11,24 @@ from console.infra.scrub.shapes import scrub_shapes
 
 REMOVED = "[removed]"
 
-# A name that holds a secret contains one of these.
+# A name that holds a secret contains one of these; rarer ones (`cvv`, `sid`) are looked for in values only.
 _WORDS = (
-    *("pass", "pwd", "secret", "token", "auth", "cookie", "key", "dsn", "credential", "sess", "csrf", "xsrf", "jwt"),
     *(
-        "sid",
-        "signature",
-        "sig",
-        "otp",
-        "cvv",
-        "cvc",
-        "ssn",
-        "sas",
-        "connection",
-        "conn_str",
-        "connstr",
-        "card",
-        "bearer",
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "auth",
+        "cookie",
+        "key",
+        "dsn",
+        "credential",
+        "session",
+        "sessid",
+        "csrf",
+        "xsrf",
     ),
+    *("jwt", "signature", "sig=", "sig:", "otp=", "otp:", "otp'", "connection", "connstr", "conn_str", "bearer"),
 )
 _NAME = re.compile(r"[\w-]{1,64}")
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")

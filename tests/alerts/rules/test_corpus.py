@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from console.alerts.rules.fingerprint import fingerprint
 from tests.alerts.rules.deployments import deployments, render, score
 
@@ -21,11 +23,12 @@ def of_message(line: str) -> str:
     return fingerprint(task="jobs.run", exception_type=kind, message=message).value
 
 
-def test_messages_of_one_cause_meet_and_no_others() -> None:
-    groups = paragraphs("messages.txt")
+@pytest.mark.parametrize(("corpus", "size"), [("messages.txt", 120), ("fresh_messages.txt", 60)])
+def test_messages_of_one_cause_meet_and_no_others(corpus: str, size: int) -> None:
+    groups = paragraphs(corpus)
     wrong: list[str] = []
     precision, recall = score({group[0]: [of_message(line) for line in group] for group in groups}, wrong.append)
-    assert len(groups) >= 120
+    assert len(groups) >= size
     assert (precision >= PRECISION, recall >= RECALL) == (True, True), wrong
 
 
