@@ -45,7 +45,8 @@ _CODES = re.compile(
       | error\ (?:\(|\#|-)?\d{{1,6}}\)?(?![\w]|[.:,]\d|\ (?:of|rows?|items?|times?|records?)\b|/)
       | error:[0-9a-f]{{8}}\b
       | (?:got|returned|received|replied|answered|answers|gave|failed|said|raised)
-            [ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d(?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
+            [ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d
+            (?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
       | (?:ora|pls|tns|dpi|dpy|sp2|rman|crs|kup|imp|exp|clr|my)-\d{{3,6}}\b
       | sql\d{{4,5}}[a-z]\b
       | sig[a-z]{{2,6}}\W{{0,2}}[:(][ ]?\d{{1,2}}\b
