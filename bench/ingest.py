@@ -91,8 +91,9 @@ def main(count: int) -> None:
         with web(on) as (port, pid):
             send_all(port, calls(2_000, 100, secret), clients=CLIENTS, status=202)
             batches, singles = calls(count, 100, secret), calls(count // 10, 1, secret)
-            many = measured(on, count, lambda: send_all(port, batches, clients=CLIENTS, status=202), pid)
+            # One by one first: what batches leave to vacuums and checkpoints is theirs.
             one = measured(on, len(singles), lambda: send_all(port, singles, clients=CLIENTS, status=202), pid)
+            many = measured(on, count, lambda: send_all(port, batches, clients=CLIENTS, status=202), pid)
     rows = {
         "failures, 100 a request": many | {"bar": "≥ 2,000/s, ≤ 0.4 ms"},
         "failures, one a request": one | {"bar": "≤ 4 ms"},

@@ -39,20 +39,6 @@ class Stand:
     environment: dict[str, str]
     folder: Path
 
-    def cpu(self, *roots: int) -> float:
-        """Seconds of CPU used so far by PostgreSQL and by processes with all their children."""
-        total = 0.0
-        for pid in (self.postmaster, *roots):
-            family = [psutil.Process(pid)]
-            family += family[0].children(recursive=True)
-            for process in family:
-                try:
-                    times = process.cpu_times()
-                except psutil.NoSuchProcess:
-                    continue
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
-
     @property
     def postmaster(self) -> int:
         """PostgreSQL's first process."""
@@ -151,19 +137,36 @@ def send_all(port: int, calls: Sequence[Call], *, clients: int, status: int) -> 
         list(pool.map(run, [calls[n::clients] for n in range(clients)]))
 
 
-def measured(on: Stand, units: int, work: Callable[[], None], *pids: int) -> dict[str, Any]:
-    """Units a second, and milliseconds of CPU a unit in PostgreSQL and the processes named."""
-    cpu, began = on.cpu(*pids), time.monotonic()
+def measured(on: Stand, units: int, work: Callable[[], None], pid: int | None = None) -> dict[str, Any]:
+    """Units a second, and milliseconds of CPU a unit: of the web processes (from `pid`), of PostgreSQL, of both."""
+    roots = {"postgres": on.postmaster} | ({"web": pid} if pid else {})
+    cpu, began = {name: family_cpu(root) for name, root in roots.items()}, time.monotonic()
     work()
     elapsed = time.monotonic() - began
-    return {"per_second": round(units / elapsed, 1), "cpu_ms": round((on.cpu(*pids) - cpu) * 1000 / units, 4)}
+    used = {f"cpu_ms_{name}": (family_cpu(root) - cpu[name]) * 1000 / units for name, root in roots.items()}
+    return {"per_second": round(units / elapsed, 1), "cpu_ms": round(sum(used.values()), 4)} | {
+        name: round(value, 4) for name, value in used.items()
+    }
+
+
+def family_cpu(root: int) -> float:
+    """Seconds of CPU used so far by a process and all its children, the ended ones too."""
+    total = 0.0
+    for process in [psutil.Process(root), *psutil.Process(root).children(recursive=True)]:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
 
 
 def table(head: str, rows: dict[str, dict[str, Any]]) -> str:
     """Results as Markdown."""
-    lines = [f"| {head} | a second | CPU ms each | bar |", "|---|---:|---:|---|"]
+    lines = [f"| {head} | a second | CPU ms each | of it PostgreSQL | bar |", "|---|---:|---:|---:|---|"]
     lines += [
-        f"| {name} | {row['per_second']:,.0f} | {row['cpu_ms']:.3f} | {row.get('bar', '')} |"
+        f"| {name} | {row['per_second']:,.0f} | {row['cpu_ms']:.3f} | {row.get('cpu_ms_postgres', 0):.3f} "
+        f"| {row.get('bar', '')} |"
         for name, row in rows.items()
     ]
     return "\n".join(lines)
