@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from console.accounts import queries as accounts
 from console.alerts import forms, queries
 from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter, Capped
@@ -15,7 +16,7 @@ from console.alerts.views.ways import ways
 from console.infra import clock
 from console.infra.actor import Role
 from console.infra.errors import Invalid
-from console.web import charts, htmx, live
+from console.web import charts, filters, htmx, live
 from console.web.auth import current_actor, requires
 
 PAGE = 50
@@ -102,9 +103,18 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
 
 
 def reader() -> dict[str, Any]:
-    """Who reads, and whether they may change anything."""
+    """Who reads, whether they may change anything, and what everybody is called."""
     actor = current_actor()
-    return {"me": actor.label, "may_triage": actor.role is not None and actor.role.includes(Role.RESPONDER)}
+    names = {user.email: user.label for user in accounts.users()}
+
+    def called(who: str | None) -> str | None:
+        return filters.person(names.get(who, who)) if who else None
+
+    return {
+        "me": actor.label,
+        "may_triage": actor.role is not None and actor.role.includes(Role.RESPONDER),
+        "called": called,
+    }
 
 
 def options(values: list[str]) -> list[tuple[str, str]]:
