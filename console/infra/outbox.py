@@ -46,7 +46,7 @@ def put(session: Session, job_ids: Sequence[uuid.UUID], *, due_at: datetime | No
     rows = [{"job_id": job_id} if due_at is None else {"job_id": job_id, "due_at": due_at} for job_id in job_ids]
     if rows:
         # Notifications of one transaction that are alike are sent once.
-        session.execute(insert(Outbox).values(rows).returning(func.pg_notify(CHANNEL, "")))
+        session.execute(insert(Outbox).returning(func.pg_notify(CHANNEL, "")), rows)
 
 
 def ring_due(session: Session, ring: Callable[[Sequence[Bell]], Sequence[uuid.UUID]], *, limit: int = BATCH) -> int:

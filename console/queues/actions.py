@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Boolean, CursorResult, delete, func, literal_column, select, update
+from sqlalchemy import CursorResult, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,17 @@ from console.infra.actor import Actor
 from console.infra.db import db
 from console.infra.jobs import Job
 from console.queues.models import RqCursor, RqSeen, Schedule
+
+# As arrays: one statement of one shape, however many entries; xmax is 0 in a row that replaced none.
+_REMEMBER: Final = text("""
+    WITH told AS (
+        INSERT INTO rq_seen (queue, job_id, score)
+        SELECT :queue, * FROM unnest(CAST(:ids AS text[]), CAST(:scores AS float8[]))
+        ON CONFLICT (queue, job_id) DO UPDATE SET score = excluded.score
+        RETURNING xmax = 0 AS fresh
+    )
+    SELECT count(*) FILTER (WHERE fresh) FROM told
+""")
 
 
 def ask_for(function: Callable[..., Any], *args: Any, by: Actor) -> Job:
@@ -65,15 +76,13 @@ def remember_told(session: Session, queue: str, scores: Mapping[str, float]) -> 
     """These entries of a failed registry were told, or are not to be; the cursor moves with them."""
     if not scores:
         return
-    rows = [{"queue": queue, "job_id": job_id, "score": scores[job_id]} for job_id in sorted(scores)]
-    adding = insert(RqSeen).values(rows)
-    adding = adding.on_conflict_do_update(index_elements=["queue", "job_id"], set_={"score": adding.excluded.score})
-    # xmax is 0 in a row version that replaced none.
-    fresh = session.scalars(adding.returning(literal_column("xmax = 0", Boolean))).all()
+    ids = sorted(scores)
+    told = {"queue": queue, "ids": ids, "scores": [scores[job_id] for job_id in ids]}
+    added = session.execute(_REMEMBER, told).scalar_one()
     session.execute(
         update(RqCursor)
         .where(RqCursor.queue == queue)
-        .values(top=func.greatest(RqCursor.top, max(scores.values())), size=RqCursor.size + sum(map(bool, fresh)))
+        .values(top=func.greatest(RqCursor.top, max(scores.values())), size=RqCursor.size + added)
     )
 
 

@@ -20,10 +20,9 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 from console.infra.queue import PREFIX
 from console.queues.rules import RqFailure, parse_call, parse_time
 
-CHUNK: Final = 500
+CHUNK: Final = 1_000
 FIELDS: Final = (
-    "status", "description", "origin", "exc_info", "ended_at", "started_at", "enqueued_at", "created_at",
-    "worker_name", "number_of_retries", "retries_left", "timeout",
+    "status", "description", "origin", "exc_info", "ended_at", "worker_name", "number_of_retries", "retries_left",
 )  # fmt: skip
 
 

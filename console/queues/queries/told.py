@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, Uuid, any_, literal, select
 from sqlalchemy.orm import Session
 
 from console.alerts.models import AlertRetry
@@ -14,7 +14,9 @@ from console.queues.models import RqSeen
 
 def told_scores(session: Session, queue: str, job_ids: Sequence[str]) -> dict[str, float]:
     """The score under which each of these jobs was last told, if it was."""
-    rows = select(RqSeen.job_id, RqSeen.score).where(RqSeen.queue == queue, RqSeen.job_id.in_(job_ids))
+    rows = select(RqSeen.job_id, RqSeen.score).where(
+        RqSeen.queue == queue, RqSeen.job_id == any_(literal(list(job_ids), ARRAY(Text)))
+    )
     return {row.job_id: row.score for row in session.execute(rows)}
 
 
@@ -26,7 +28,7 @@ def told_jobs(session: Session, queue: str, *, after: str, limit: int) -> list[s
 
 def rows_among(session: Session, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the ids that are rows of ours, which tell of their failures themselves."""
-    return set(session.scalars(select(Job.id).where(Job.id.in_(ids)))) if ids else set()
+    return set(session.scalars(select(Job.id).where(Job.id == any_(literal(list(ids), ARRAY(Uuid)))))) if ids else set()
 
 
 def awaited_jobs(*, limit: int = 1_000) -> list[str]:

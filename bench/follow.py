@@ -1,0 +1,134 @@
+"""First grouping of a failed registry that is already full, then a round with nothing new: `bench/follow.py [JOBS]`.
+
+Floor: reading the same hashes and results from Redis without telling anybody.
+"""
+
+import json
+import sys
+import tempfile
+import time
+import zlib
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from sqlalchemy import func, make_url, select
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+# ruff: noqa: E402 - a script finds the console beside itself
+from console.alerts.models import Alert, Occurrence
+from console.app import create_app
+from console.config import Settings
+from console.infra.embedded import ensure_postgres, ensure_redis, stop_postgres, stop_redis
+from console.infra.migrations import migrate
+from console.infra.transaction import unit
+from console.queues.client import RqRegistries
+from console.queues.jobs import Follower
+
+RESULTS = ROOT / "bench" / "results.json"
+CAUSES = 40
+
+
+def traceback_of(number: int) -> str:
+    """Twenty frames, of forty causes, with values that differ each time."""
+    cause = number % CAUSES
+    frames = "".join(
+        f'  File "/srv/app/billing/step_{cause}_{depth}.py", line {depth + 10}, in step_{depth}\n    go({depth})\n'
+        for depth in range(20)
+    )
+    return f"Traceback (most recent call last):\n{frames}billing.errors.Cause{cause}: order {number} failed\n"
+
+
+def fill(redis: "Redis", count: int) -> None:
+    """Failed jobs as RQ leaves them: a hash, a result, a place in the registry."""
+    now = datetime.now(UTC).isoformat()
+    pipe = redis.pipeline(transaction=False)
+    pipe.sadd("rq:queues", "rq:queue:billing")
+    for number in range(count):
+        job_id, text = f"job-{number}", traceback_of(number).encode()
+        call = f"billing.tasks.bill({number})"
+        pipe.hset(
+            f"rq:job:{job_id}", mapping={"status": "failed", "origin": "billing", "description": call, "ended_at": now}
+        )
+        result: dict[Any, Any] = {
+            "type": 2,
+            "execution_id": f"e{number}",
+            "exc_string": b64encode(zlib.compress(text)).decode(),
+        }
+        pipe.xadd(f"rq:results:{job_id}", result)
+        pipe.zadd("rq:failed:billing", {job_id: 1_800_000_000 + number // 50})
+        if number % 1_000 == 0:
+            pipe.execute()
+    pipe.execute()
+
+
+def timed(work: Any) -> tuple[float, float, Any]:
+    """Wall and CPU seconds of this process."""
+    wall, cpu = time.monotonic(), time.process_time()
+    answer = work()
+    return time.monotonic() - wall, time.process_time() - cpu, answer
+
+
+def floor(registries: RqRegistries) -> int:
+    """Read everything and tell nobody."""
+    return sum(len(registries.failures("billing", entries)) for entries in registries.every("billing"))
+
+
+def measure(redis: "Redis", count: int) -> dict[str, Any]:
+    """All rows of the table."""
+    registries = RqRegistries(redis)
+    follower = Follower(registries)
+    read, read_cpu, _ = timed(lambda: floor(registries))
+    first, first_cpu, told = timed(follower.follow)
+    idle, idle_cpu, nothing = timed(follower.follow)
+    again, _, repeated = timed(Follower(registries).follow)
+    with unit() as session:
+        alerts = session.scalar(select(func.count()).select_from(Alert))
+        stored = session.scalar(select(func.count()).select_from(Occurrence))
+    assert (told, nothing, repeated, stored) == (count, 0, 0, count), (told, nothing, repeated, stored)
+    return {
+        "jobs": count,
+        "alerts": alerts,
+        "read_only_seconds": round(read, 2),
+        "read_only_cpu_seconds": round(read_cpu, 2),
+        "first_seconds": round(first, 2),
+        "first_cpu_seconds": round(first_cpu, 2),
+        "idle_round_ms": round(idle * 1_000, 2),
+        "idle_round_cpu_ms": round(idle_cpu * 1_000, 2),
+        "after_restart_seconds": round(again, 3),
+    }
+
+
+def main(count: int) -> None:
+    """Fill, measure, print."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-follow-"))
+    postgres = ensure_postgres(folder / "postgres", durable=True)
+    redis_url = ensure_redis(folder / "redis")
+    settings = Settings(
+        database_url=postgres.app_url,
+        database_owner_url=postgres.owner_url,
+        redis_url=redis_url,
+        console_data_dir=folder,
+    )
+    try:
+        migrate(postgres.owner_url, make_url(postgres.app_url).username)
+        redis = Redis.from_url(redis_url)
+        fill(redis, count)
+        with create_app(settings).app_context():
+            found = measure(redis, count)
+    finally:
+        stop_redis(folder / "redis")
+        stop_postgres(folder / "postgres")
+    print(
+        "| failed registry | value |", "|---|---:|", *(f"| {key} | {value} |" for key, value in found.items()), sep="\n"
+    )
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(kept | {"follow": found}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
