@@ -102,24 +102,46 @@ def console() -> Iterator[Settings]:
     found = load_settings()
     configure(found)
     with served(found) as settings:
+        if settings.production:
+            _insist_on_schema(settings)
+        else:
+            bring_up_to_date(settings)
         app = create_app(settings)
-        bring_up_to_date(settings)
         with app.app_context():
             yield settings
 
 
-def bring_up_to_date(settings: Settings) -> None:
-    """Migrate in development; in production that is a step of its own, so only insist."""
-    from sqlalchemy import create_engine, make_url
+def _insist_on_schema(settings: Settings) -> None:
+    """In production migrating is a step of its own, as the owner, and only there is its URL."""
+    from console.infra.migrations import head
 
-    from console.infra.migrations import current, head, migrate
-
-    engine = create_engine(settings.owner_url)
-    with engine.connect() as connection:
-        at = current(connection)
-    engine.dispose()
-    if at == head():
-        return
-    if settings.production:
+    at = _schema(settings.database_url)
+    if at != head():
         raise click.ClickException(f"The database is at {at}, this version needs {head()}: run `migrate` first.")
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate what is not current yet, and grant the application what it may do."""
+    from sqlalchemy import make_url
+
+    from console.infra.migrations import head, migrate
+
+    if _schema(settings.owner_url) == head():
+        return
+    from console.app import create_app
+
+    create_app(settings)  # its tables say which of them are append-only
     migrate(settings.owner_url, make_url(settings.database_url).username)
+
+
+def _schema(url: str) -> str | None:
+    from sqlalchemy import create_engine
+
+    from console.infra.migrations import current
+
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return current(connection)
+    finally:
+        engine.dispose()

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import signal
 import socket
 import time
@@ -13,12 +14,11 @@ import click
 import psutil
 import structlog
 from flask import Flask
-from sqlalchemy import make_url
 
 from console.cli.folder import CannotStart, DataFolder, Runtime
 from console.cli.lifelines import adopt_orphans, bury, kill_trees, started_at
 from console.cli.people import first_admin_link
-from console.cli.servers import Embedded
+from console.cli.servers import Embedded, bring_up_to_date
 from console.cli.supervisor import Child, Stop, Supervisor, ignore_signals, stop_on_signals
 from console.config import Settings, child_environment, load_settings
 
@@ -53,8 +53,8 @@ def _serve(settings: Settings, folder: DataFolder, listener: socket.socket) -> N
     embedded = Embedded.needed_by(settings)
     try:
         settings = embedded.start(settings)
-        app = _migrated(settings)
-        _House(settings, folder, embedded, listener).run(app)
+        bring_up_to_date(settings)
+        _House(settings, folder, embedded, listener).run()
     except Stop as asked:
         log.info("stopping", asked_by=str(asked))
     finally:
@@ -77,10 +77,11 @@ class _House:
         self.supervisor = Supervisor(self._children(), child_environment(self.settings), self._tell)
         self.next_tending = 0.0
 
-    def run(self, app: Flask) -> None:
+    def run(self) -> None:
         """Until Stop."""
         try:
             self.supervisor.start()
+            app = _app(self.settings)  # while the children import the same
             self._await_ready()
             click.echo(f"Console ready: http://{self.settings.host}:{self.settings.port}")
             with app.app_context():
@@ -130,13 +131,10 @@ class _House:
         self.folder.tell(replace(told, processes=processes))
 
 
-def _migrated(settings: Settings) -> Flask:
+def _app(settings: Settings) -> Flask:
     from console.app import create_app
-    from console.infra.migrations import migrate
 
-    app = create_app(settings)
-    migrate(settings.owner_url, make_url(settings.database_url).username)
-    return app
+    return create_app(settings)
 
 
 @contextlib.contextmanager
@@ -146,8 +144,9 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
+        why = os.strerror(error.errno or 0)
         raise CannotStart(
-            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}). Choose another with PORT."
+            f"Port {settings.port} on {settings.host} cannot be used ({why}). Choose another with PORT."
         ) from error
     with listener:
         yield listener
