@@ -38,7 +38,7 @@ _WORDS = r"""
 """
 _CODES = re.compile(
     rf"""(?ix)
-    (?<![a-z])(?:
+    (?<![a-z0-9])(?:
         ["']?{_WORDS}{_JOIN}(?P<open>["'])?
           (?: 0x[0-9a-f]{{8}}\b | -?\d{{1,6}}(?![\w]|[.:,]\d|-\d|\ (?:of|rows?|items?|bytes?)\b|%) )(?(open)(?P=open)?)
       | sqlstate{_JOIN}(?P<state>["'])?[0-9a-z]{{5}}\b(?(state)(?P=state)?)
@@ -50,7 +50,7 @@ _CODES = re.compile(
       | (?:ora|pls|tns|dpi|dpy|sp2|rman|crs|kup|imp|exp|clr|my)-\d{{3,6}}\b
       | sql\d{{4,5}}[a-z]\b
       | sig[a-z]{{2,6}}\W{{0,2}}[:(][ ]?\d{{1,2}}\b
-      | e\d{{5}}\b
+      | e\d{{5}}(?![\w-])
       | msg[ ]\d{{1,6}}(?=,)
       | val=-?\d+
     )

@@ -113,22 +113,23 @@ class _Reader:
         self.margin, self.depth = margin, depth
         self.done: list[Raised] = []
         self.frames: list[Frame] = []
+        self.open: tuple[str, int, str] | None = None  # the frame whose source lines are being read
         self.code: list[str] = []
-        self.tail: list[str] = []
+        self.tail: list[str] = []  # what follows the frames: the exception, and its message
         self.link = ""
-        self.indent = self.header_indent = 0
+        self.repeated = self.indent = self.header_indent = 0
         self.inside = False  # a quoted traceback: a cause of what was read before it
 
     def read(self, lines: list[str]) -> list[Raised]:
-        at = 0
+        margin, at = self.margin, 0
         while at < len(lines):
             line = lines[at]
-            if self.margin is not None:
-                if line.startswith("+-+--", self.margin) and self.depth < MAX_GROUP_DEPTH:
+            if margin is not None:
+                if line.startswith("+-+--", margin) and self.depth < MAX_GROUP_DEPTH:
                     at = self._group(lines, at)
                     continue
-                if line[self.margin : self.margin + 1] in {"|", "+"}:
-                    line = line[self.margin + 2 :]
+                if line[margin : margin + 1] in {"|", "+"}:
+                    line = line[margin + 2 :]
             self._line(line)
             at += 1
         self._finish()
@@ -137,67 +138,68 @@ class _Reader:
     def _line(self, line: str) -> None:
         """One line; the order of the tests is that of how often they hold."""
         bare = line.lstrip()
+        indent = len(line) - len(bare)
         if 'File "' in line and (frame := _FRAME.search(line)) and (frame[3] or not self._quoting()):
             self._frame(frame, frame.start())
-        elif bare.startswith("File ") and (frame := _NOTEBOOK_FRAME.match(bare.rstrip())):
-            self._frame(frame, len(line) - len(bare))
+        elif self.open and indent > self.indent and bare and not self.tail:
+            self._below_frame(bare)
         elif not bare:
             if self.tail:
                 self.tail.append("")
         elif _HEADER in line:
-            self._header(len(line) - len(bare))
+            self._header(indent)
+        elif bare.startswith("File ") and (frame := _NOTEBOOK_FRAME.match(bare.rstrip())):
+            self._frame(frame, indent)
         elif bare.startswith(("The above", "During handling")) and (link := _link(bare)):
             self._finish()
             self.link = link
-        elif self.frames and not self.tail and len(line) - len(bare) > self.indent:
-            self._below_frame(bare)
         else:
             self.tail.append(line)
 
     def _below_frame(self, bare: str) -> None:
         if bare.startswith("[Previous line repeated") and (again := _REPEATED.match(bare)):
-            self._close_frame()
-            self.frames[-1] = self.frames[-1]._replace(repeated=int(again[1][:9]))
+            self.repeated = int(again[1][:9])
         elif not _MARKS.issuperset(bare):
             self.code.append(bare)
 
     def _header(self, indent: int) -> None:
-        if self.frames and self._is_exception():  # a second traceback that no sentence links: quoted in a message
+        if self.open and self._is_exception():  # a second traceback that no sentence links: quoted in a message
             self._finish()
             self.inside = True
-        elif self.frames:
+        elif self.open:
             self._finish()
-        self.tail.clear()
+        self.tail = []
         self.header_indent = indent
 
     def _frame(self, found: "re.Match[str]", indent: int) -> None:
-        self._close_frame()
-        if self.tail and self.frames:
-            self._interrupted()
-        self.tail.clear()
+        if self.open:
+            if self.tail:
+                self._interrupted(indent)
+            self._close_frame()
+        self.tail = []
         self.indent = indent
         file, line, function = found.groups()
-        self.frames.append(Frame(file, int(line[:9]), (function or "").rstrip()))
+        self.open = (file, int(line[:9]), function.rstrip() if function else "")
 
-    def _interrupted(self) -> None:
+    def _interrupted(self, indent: int) -> None:
         """A frame after lines that were no code: code that lost its indentation, a cut, or a quoted traceback."""
-        if self.indent <= self.header_indent and len(self.tail) <= _LOST_CODE:
-            self.frames[-1] = self.frames[-1]._replace(code="\n".join(self.tail).strip())
+        if indent <= self.header_indent and len(self.tail) <= _LOST_CODE:
+            self.code = ["\n".join(self.tail).strip()]
         elif self._is_exception():
             self._finish()
             self.inside = True
 
     def _quoting(self) -> bool:
         """Whether a message is being read, in which a file and a line are no frame."""
-        return bool(self.tail and self.frames) and self._is_exception()
+        return bool(self.tail and self.open) and self._is_exception()
 
     def _close_frame(self) -> None:
-        if self.code and self.frames:
-            self.frames[-1] = self.frames[-1]._replace(code="\n".join(self.code))
-            self.code = []
+        if self.open:
+            self.frames.append(Frame(*self.open, "\n".join(self.code), self.repeated))
+            self.open, self.code, self.repeated = None, [], 0
 
     def _is_exception(self) -> bool:
-        return any(_TYPE.match(line.strip()) and line.strip()[:1] != "." for line in self.tail[:1])
+        return any(_TYPE.match(line.strip()) for line in self.tail[:1])
 
     def _finish(self, children: tuple[tuple[Raised, ...], ...] = ()) -> None:
         """Closes the exception that was being read."""

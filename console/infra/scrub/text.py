@@ -74,11 +74,30 @@ def scrub_text(text: str) -> str:
     low = text.lower()
     if len(low) != len(text):  # some capitals grow when lowered, which would shift every find
         low = "".join(c.lower() if c.isascii() else c for c in text)
+    telling = _telling(low)
     spans: list[Span] = []
     for word in _WORDS:
-        if word in low:
+        if word in telling:
             _fields(text, low, word, spans)
-    return scrub_shapes(_cut(text, spans) if spans else text, low)
+    return scrub_shapes(_cut(text, spans) if spans else text, telling)
+
+
+# Shorter texts are searched as a whole.
+_SHORT = 600
+
+
+def _telling(low: str) -> str:
+    """The lines that may hold a secret: most of a traceback are files and carets, which need no search."""
+    if len(low) < _SHORT or '\n  file "' not in low:
+        return low
+    return "\n".join(
+        line
+        for line in low.split("\n")
+        if not (
+            (line.startswith('  file "') and ":" not in line and "=" not in line and "'" not in line)
+            or (line.endswith("^") and not line.strip(" ^~"))
+        )
+    )
 
 
 def _cut(text: str, spans: list[Span]) -> str:
