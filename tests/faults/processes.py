@@ -67,6 +67,13 @@ def deaf(context: JobContext) -> None:
     time.sleep(100)
 
 
+@jobs.job(name="faults.deaf_short", queue="fast", timeout=120, max_attempts=1)
+def deaf_short(context: JobContext) -> None:
+    """The same on a worker that does not fork."""
+    context.progress(0.25, "not listening")
+    time.sleep(100)
+
+
 @jobs.job(name="faults.polite", queue="long", timeout=120, max_attempts=1)
 def polite(context: JobContext) -> None:
     for step in range(1_000):

@@ -139,6 +139,29 @@ def kill_and_empty(url: str, folder: Path) -> None:
             left_over.unlink()
 
 
+def test_a_database_that_drops_every_connection_loses_nothing(
+    ledger: None, running: Processes, database: Database
+) -> None:
+    running.start("scheduler")
+    running.start("worker")
+    ask_all(40)
+    engine = create_engine(database.owner_url)
+    drop = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename <> current_user"
+    )
+    eventually(lambda: left() < 40, within=30)
+    dropped = 0
+    for _ in range(4):
+        with engine.begin() as connection:
+            dropped += connection.scalar(drop) or 0
+        time.sleep(0.5)
+    engine.dispose()
+    assert dropped
+    eventually(lambda: left() == 0, within=90, every=0.3)
+    assert_each_once(40)
+
+
 def test_two_timetables_take_a_slot_once(committed: Flask, clock: Clock) -> None:
     schedules = (Schedule("often", processes.noop, every=60), Schedule("nightly", processes.noop, cron="30 3 * * *"))
     tables = [Timetable(schedules) for _ in range(2)]
@@ -186,10 +209,19 @@ def test_what_others_push_into_our_queue_is_refused(
     assert "was not requested through the console and was not executed" in (latest.exc_string or "")
 
 
-@pytest.mark.parametrize(("function", "how"), [(processes.polite, "Stopped on request"), (processes.deaf, "ended")])
-def test_it_stops_a_running_job_that_listens_and_one_that_does_not(running: Processes, function: Any, how: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "function", "how"),
+    [
+        ("worker", processes.polite, "Stopped on request"),
+        ("worker", processes.deaf, "its process was ended"),
+        ("simple", processes.deaf_short, "fell silent"),
+    ],
+)
+def test_it_stops_a_running_job_that_listens_and_one_that_does_not(
+    running: Processes, kind: str, function: Any, how: str
+) -> None:
     running.start("scheduler")
-    running.start("worker")
+    running.start(kind)
     with unit():
         job_id = jobs.request(function, by=SYSTEM).id
     eventually(lambda: state_of(job_id) is JobState.RUNNING, within=20)

@@ -26,7 +26,8 @@ class Pulse:
     """`with Pulse(context, timeout):` around the job's function; `timeout` is the attempt's, in seconds.
 
     The lease is never renewed past the timeout and its grace. A run that does not even then end (a loop that swallows
-    the time-out) takes its process down, so that a supervisor can start a sound one.
+    the time-out), or does not stop long after it was asked to, takes its process down, so that a supervisor can start
+    a sound one: a worker without work-horses has nobody else to do it.
     """
 
     def __init__(self, context: JobContext, timeout: float) -> None:
@@ -34,6 +35,7 @@ class Pulse:
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         self._timing: Timing = timing()
         self._beaten = self._reported = time.monotonic()
+        self._asked: float | None = None
         self._end = self._beaten + timeout + self._timing.grace
 
     @property
@@ -52,7 +54,9 @@ class Pulse:
         """Beat or report if either is due."""
         now = time.monotonic()
         if now > self._end:
-            self._give_up()
+            self._give_up("job_does_not_end")
+        if self._asked is not None and now > self._asked + 2 * self._timing.grace:
+            self._give_up("job_does_not_stop")
         report = self._context.take_report() if now - self._reported >= self.interval else None
         if report is None and now - self._beaten < self._timing.beat:
             return
@@ -74,9 +78,10 @@ class Pulse:
             context.lose()
         elif row.cancel_requested_at is not None:
             context.ask_to_stop()
+            self._asked = self._asked or time.monotonic()
 
-    def _give_up(self) -> None:
-        log.critical("job_does_not_end", job_id=str(self._context.job_id), attempt=self._context.attempt)
+    def _give_up(self, why: str) -> None:
+        log.critical(why, job_id=str(self._context.job_id), attempt=self._context.attempt)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
