@@ -130,6 +130,8 @@ class Client(FlaskClient):
         if self.csrf and kwargs.get("method") in {"POST", "PUT", "PATCH", "DELETE"}:
             kwargs["headers"] = Headers(kwargs.get("headers"))
             kwargs["headers"].setdefault("X-CSRFToken", self._csrf_token())
+        # Read to the end while the context is there, as a server would.
+        kwargs.setdefault("buffered", True)
         with self.application.app_context():
             return super().open(*args, **kwargs)
 

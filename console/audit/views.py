@@ -46,7 +46,7 @@ def export() -> Response:
     form = forms.typed(request.args)
     log.info("audit_exported", by=auth.current_actor().label, **form.parameters())
     body = stream_with_context(csv_lines(_rows(queries.stream(forms.wanted(form, filters.zone())))))
-    response = Response(body, mimetype="text/csv; charset=utf-8")
+    response = Response(body, mimetype="text/csv")
     name = f"audit-{clock.now():%Y%m%dT%H%M%SZ}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

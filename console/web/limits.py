@@ -23,7 +23,7 @@ from console.web.settings import settings
 # A person's pages, and the polls of many open tabs: far above use, far below what would hurt.
 PAGES: Final = "600/minute"
 POLLS: Final = "2400/minute"
-_STORAGE_OPTIONS: Final[dict[str, Any]] = {"socket_connect_timeout": 0.2, "socket_timeout": 0.2}
+_STORAGE_OPTIONS: Final[dict[str, Any]] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 
 log = structlog.get_logger(__name__)
 

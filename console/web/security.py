@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, redirect, request
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -52,6 +53,10 @@ STALE_PAGE = (
     "nothing was changed."
 )
 ELSEWHERE = "This request came from another site, so nothing was done. Open the console itself and try there."
+WRONG_HOST = (
+    "The console does not answer to this host name. Open it by its own address, or let whoever runs it add the name "
+    "to TRUSTED_HOSTS.\n"
+)
 
 _csrf = CSRFProtect()
 
@@ -73,6 +78,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     _csrf.init_app(app)
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(CSRFError, lambda _: errors.reply(BadRequest(STALE_PAGE)))
     app.before_request(_guard)
     app.after_request(_finish)
@@ -133,6 +139,11 @@ def _guard() -> AnyResponse | None:
         _same_origin()
         _csrf.protect()
     return None
+
+
+def _wrong_host(_: SecurityError) -> Response:
+    """Plain text: without a host that is trusted, Flask cannot even say where its style sheets are."""
+    return Response(WRONG_HOST, status=400, mimetype="text/plain")
 
 
 def _from_a_browser() -> bool:
