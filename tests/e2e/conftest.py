@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from console.accounts import actions as accounts
@@ -28,6 +28,11 @@ TRACEBACK = """Traceback (most recent call last):
     margins = page["margins"]
 KeyError: 'margins'
 """
+
+
+# In ms: machines that run tests run many at once.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 
 def _chromium() -> str | None:
@@ -91,7 +96,7 @@ def visit(browser: Browser, url: str) -> Iterator[Visit]:
         context = browser.new_context(timezone_id="Europe/Berlin", **options)
         if user is not None:
             context.add_cookies([{"name": "session", "value": session_of(user), "url": url}])
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         page, complaints = context.new_page(), list[str]()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
