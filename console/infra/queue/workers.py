@@ -27,6 +27,8 @@ from console.infra.queue.bells import Bell, Refused, rq_name
 MAINTENANCE_SECONDS: Final = 30
 # RQ tells four lines a job; ours are in the row.
 logging.getLogger("rq.worker").setLevel(logging.WARNING)
+# An idle worker shows a sign of life 15 seconds before this runs out, and is forgotten a minute after it.
+WORKER_TTL: Final = 45
 PR_SET_PDEATHSIG: Final = 1
 
 
@@ -124,6 +126,7 @@ def make_worker(connection: "Redis", queues: Sequence[str], *, simple: bool) -> 
         serializer=JSONSerializer,
         default_result_ttl=0,
         maintenance_interval=MAINTENANCE_SECONDS,
+        worker_ttl=WORKER_TTL,
         job_monitoring_interval=max(1, round(timing().beat)),
         log_job_description=False,
     )
