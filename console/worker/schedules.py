@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from croniter import croniter
 
+from console.accounts import jobs as account_jobs
 from console.alerts import jobs as alert_jobs
 from console.infra import clock, jobs
 from console.infra.actor import SYSTEM
@@ -51,6 +52,7 @@ class Schedule:
 SCHEDULES: Final = (
     # name           job                          when
     Schedule("prune-jobs", queue_jobs.prune_jobs, cron="23 3 * * *"),
+    Schedule("sweep-accounts", account_jobs.sweep_accounts, cron="41 3 * * *"),
     Schedule("alert-upkeep", alert_jobs.upkeep, cron="7 * * * *"),
 )
 

@@ -33,7 +33,7 @@ def load_session() -> Actor | None:
     known = _known(token_hash(secret)) if secret else None
     if known is None or secret is None:
         return None
-    g.signed_in = known
+    g.signed_in, g.timezone = known, known.timezone
     filters.remember(filters.Reader(known.name, known.timezone))
     if request.headers.get("X-Poll") != "1":
         _use(token_hash(secret), known)
