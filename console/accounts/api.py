@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from flask import Blueprint, Response, g, jsonify, make_response, request, url_for
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.accounts import actions, queries
 from console.accounts.actions import Changes
@@ -15,7 +15,7 @@ from console.infra.crypto import token_hash
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT, decode, page_of
 from console.web import auth
 from console.web.auth import requires_scope
-from console.web.inputs import body, query
+from console.web.inputs import Utc, body, query
 from console.web.openapi import describe
 from console.web.settings import settings
 
@@ -118,7 +118,7 @@ class TokenNew(BaseModel):
 
     name: str
     scopes: list[Scope] = Field(min_length=1)
-    expires_at: AwareDatetime | None = None
+    expires_at: Utc | None = None
 
 
 def load_token(secret: str) -> Actor | None:

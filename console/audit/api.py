@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.audit import queries
 from console.audit.queries import Filter
 from console.infra.actor import Scope
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT, decode, page_of
 from console.web.auth import requires_scope
-from console.web.inputs import query
+from console.web.inputs import Utc, query
 from console.web.openapi import describe
 
 bp = Blueprint("audit_api", __name__)
@@ -26,8 +26,8 @@ class AuditQuery(BaseModel):
     action: str | None = None
     object: str | None = None
     result: str | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Utc | None = None
+    until: Utc | None = None
     q: str | None = None
 
 

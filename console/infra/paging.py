@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -41,7 +41,7 @@ def decode(cursor: str, *kinds: type) -> tuple[Any, ...]:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         return tuple(_as(kind, value) for kind, value in zip(kinds, values, strict=True))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         fault = Fault("/cursor", "Use the next_cursor of the page before, as it came.")
         raise Invalid("This cursor is not one of ours.", errors=[fault]) from error
 
@@ -51,7 +51,7 @@ def _as(kind: type, value: Any) -> Any:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
             raise ValueError(value)
-        return at
+        return at.astimezone(UTC)
     # bigint is the widest that the database takes; bool is an int to Python.
     if type(value) is not kind or (isinstance(value, int) and not -(2**63) <= value < 2**63):
         raise ValueError(value)

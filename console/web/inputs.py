@@ -1,15 +1,27 @@
 """What programs send: JSON bodies and query strings, read into pydantic models or refused with a pointer per fault."""
 
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from console.infra.errors import BadRequest, Fault, Invalid, UnsupportedType
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def to_utc(at: datetime) -> datetime:
+    """The instant in UTC, which it is taken to be without an offset: PostgreSQL refuses offsets that Python takes."""
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("lies beyond the calendar") from error
+
+
+Utc = Annotated[datetime, AfterValidator(to_utc)]
 
 JSON_TYPES = frozenset({"application/json"})
 

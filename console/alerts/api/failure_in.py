@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from console.alerts.rules.failure import AHEAD, Failure
 from console.alerts.rules.states import Severity
+from console.web.inputs import Utc
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MAX_INT = 2**31 - 1
@@ -22,10 +23,6 @@ def _storable(value: Any) -> Any:
 
 def _severity(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
-
-
-def _utc(value: datetime) -> datetime:
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def _name(limit: int) -> Any:
@@ -52,7 +49,7 @@ class FailureIn(BaseModel):
     traceback: Text | None = Field(None, description="Text, kept up to 65,536 characters, head and tail.")
     environment: Name = "production"
     severity: Annotated[str, BeforeValidator(_severity), Field(pattern="^(critical|error|warning|info)$")] = "error"
-    occurred_at: Annotated[datetime, AfterValidator(_utc)] | None = Field(
+    occurred_at: Utc | None = Field(
         None, description="From 2000-01-01 to five minutes ahead; without an offset it is UTC; left out, it is now."
     )
     event_id: Name | None = Field(None, description="Idempotency key, unique per service.")

@@ -1,15 +1,16 @@
 """Alerts as the API shows them, and what its verbs take."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from flask import request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from console.alerts.models import Alert, AlertHistory, Occurrence
 from console.alerts.queries import AlertFilter
 from console.alerts.rules.states import Severity, Status
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
+from console.web.inputs import Utc
 
 
 def _split(value: Any) -> Any:
@@ -18,7 +19,6 @@ def _split(value: Any) -> Any:
 
 StatusWord = Literal["open", "acknowledged", "snoozed", "resolved"]
 SeverityWord = Literal["critical", "error", "warning", "info"]
-Utc = Annotated[datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))]
 Word = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 

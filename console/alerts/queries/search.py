@@ -121,9 +121,9 @@ def _time(node: Match, now: datetime) -> ColumnElement[bool]:
         return column.is_not(None) & AGED[node.operator](column, edge)  # type: ignore[no-any-return]
     try:
         at = datetime.fromisoformat(node.value)
-    except ValueError as error:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise SearchError(f"{node.field} needs an age such as 1h or 7d, or a date.", node.at) from error
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if node.operator != "=":
         return column.is_not(None) & COMPARE[node.operator](column, at)  # type: ignore[no-any-return]
     day = "T" not in node.value and " " not in node.value
