@@ -6,9 +6,7 @@ REMOVED = "[removed]"
 
 _URL_USER = re.compile(r"(://[^\s:/@\"'<>?#]{0,256}):([^\s/\"'<>]{1,512})@")
 _URL_TOKEN = re.compile(r"(https?://)([^\s:/@\"'<>?#\[]{8,512})@")
-_PEM = re.compile(
-    r"(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----).{0,16384}?(-----END [A-Z0-9 ]{0,40}-----|\Z)", re.DOTALL
-)
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _BEARER = re.compile(r"\b(bearer|basic)( +)(?=[^\s\"']{0,4096}?[\d=])[\w.~+/=-]{8,}", re.IGNORECASE)
 _WEBHOOK = re.compile(r"(hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/\d+/)[\w/-]+")
 
@@ -47,7 +45,7 @@ def scrub_shapes(text: str, low: str) -> str:
         if "@" in text:
             text = _URL_TOKEN.sub(rf"\1{REMOVED}@", text)
     if "private key" in low:
-        text = _PEM.sub(rf"\1{REMOVED}\2", text)
+        text = _without_keys(text)
     if "bearer " in low or "basic " in low:
         text = _BEARER.sub(rf"\1\2{REMOVED}", text)
     for mark, shape in _TOKENS:
@@ -56,6 +54,17 @@ def scrub_shapes(text: str, low: str) -> str:
     if "slack.com/services" in low or "/api/webhooks/" in low:
         text = _WEBHOOK.sub(rf"\1{REMOVED}", text)
     return text
+
+
+def _without_keys(text: str) -> str:
+    """PEM blocks keep their frame; one that was cut off is removed to the end of the text."""
+    parts: list[str] = []
+    at = 0
+    while begin := _PEM.search(text, at):
+        end = text.find("-----END", begin.end())
+        parts += (text[at : begin.end()], REMOVED)
+        at = end if end >= 0 else len(text)
+    return "".join((*parts, text[at:]))
 
 
 def _without_password(found: "re.Match[str]") -> str:
