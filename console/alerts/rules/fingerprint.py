@@ -73,8 +73,8 @@ def _compute(task: str, kind: str, message: str, traceback: str) -> Fingerprint:
     if not any(one.frames or one.children for one in chain):
         chain = (Raised(_type_of_text(chain), traceback, ()),) if traceback and not message else ()
     kind = plain_type(kind)
-    packages = _packages(task, kind, chain)
-    causes = _causes(chain, kind, message, packages) if chain else {(f"type {kind}", f"message {_message(message)}")}
+    roots = _roots(task, kind, chain)
+    causes = _causes(chain, kind, message, roots) if chain else {(f"type {kind}", f"message {_message(message)}")}
     return _hashed((f"task {_task(task)}", *(part for cause in sorted(causes) for part in cause)))
 
 
@@ -115,10 +115,19 @@ def _qualified(sent: str, printed: str) -> str:
     return max(known, key=lambda k: k.count("."))
 
 
-def _packages(task: str, kind: str, chain: Chain) -> tuple[str, ...]:
-    """Top-level packages that the failure names, which tell where its files' package roots are."""
-    names = [_task(task).replace(":", "."), kind, *(one.type for one in chain)]
-    return tuple(sorted({first for name in names if (first := name.partition(".")[0]) != name and first}))
+class Roots(NamedTuple):
+    """What a failure says about where its files are imported from: top-level packages, and the task's own root."""
+
+    packages: tuple[str, ...]
+    root: str
+
+
+def _roots(task: str, kind: str, chain: Chain) -> Roots:
+    name = _task(task).replace(":", ".")
+    names = [name, kind, *(one.type for one in chain)]
+    packages = tuple(sorted({first for n in names if (first := n.partition(".")[0]) != n and first}))
+    files = dict.fromkeys(frame.file for one in chain for frame in own_frames(one))
+    return Roots(packages, next((root for file in files if (root := root_of(file, name, packages))), ""))
 
 
 _TIMEOUT = re.compile(r"time_?d?_?(?:out|limit)|deadline", re.IGNORECASE)
@@ -154,14 +163,14 @@ def _decisive(chain: Chain) -> Raised:
     return next((one for one in owners if _last_part(one.type) not in _CANCELLED), owners[0])
 
 
-def _causes(chain: Chain, kind: str, message: str, packages: tuple[str, ...]) -> set[tuple[str, ...]]:
+def _causes(chain: Chain, kind: str, message: str, roots: Roots) -> set[tuple[str, ...]]:
     """The causes of a chain: one, or those of a group's children, whatever their number and order."""
     one = _decisive(chain)
     if one.children:
-        return {cause for child in _failed(one.children) for cause in _causes(child, "", "", packages)}
+        return {cause for child in _failed(one.children) for cause in _causes(child, "", "", roots)}
     printed = plain_type(one.type)
     kind = _qualified(kind, printed) if one is chain[-1] else printed
-    frames = _path(one, packages)
+    frames = _path(one, roots)
     if frames:
         return {(f"type {kind}", *(f"frame {frame}" for frame in frames))}
     return {(f"type {kind}", f"message {_message(message or one.message)}")}
@@ -177,13 +186,12 @@ def _message(message: str) -> str:
     return normalise_message(message)
 
 
-def _path(one: Raised, packages: tuple[str, ...]) -> list[str]:
+def _path(one: Raised, roots: Roots) -> list[str]:
     """The own frames that count, each as `file in function`."""
     frames = list(own_frames(one))
     if not frames:
         return []
-    root = next((found for frame in frames if (found := root_of(frame.file, packages))), "")
-    names = [_name(frame, packages, root) for frame in frames]
+    names = [_name(frame, roots) for frame in frames]
     if _waited_in_library(one):
         return names[-1:]
     if _last_part(one.type) == "RecursionError":
@@ -191,9 +199,9 @@ def _path(one: Raised, packages: tuple[str, ...]) -> list[str]:
     return _without_loops(names)
 
 
-def _name(frame: Frame, packages: tuple[str, ...], root: str) -> str:
+def _name(frame: Frame, roots: Roots) -> str:
     function = frame.function.replace("<locals>.", "")
-    return f"{from_root(frame.file, packages, root)} in {function or '<syntax>'}"
+    return f"{from_root(frame.file, roots.packages, roots.root)} in {function or '<syntax>'}"
 
 
 def _without_loops(names: list[str]) -> list[str]:

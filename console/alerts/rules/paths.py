@@ -54,33 +54,32 @@ _HOMES = frozenset(
     )
     for word in line.split()
 )
-# Roots below which a folder may still be the project's, not a package: told by evidence or by depth.
-_UNSURE = re.compile(r"^(?:home|Users|srv|opt|var|root|mnt|data|usr|media|Volumes|private|users|inetpub)$")
+# Homes that are the import root themselves; below others (/srv, /opt, /home/<user>) a project's folder comes first.
+_ROOTS = frozenset({"app", "code", "src", "task", "workspace", "wwwroot", "html", "dags", "project", "user_code"})
+_USERS = frozenset({"home", "Users", "users"})
+# Checkouts of CI systems, and temporary folders of macOS.
+_CHECKOUT = re.compile(
+    r"^(?:[A-Za-z]:)?/(?:a|(?:.*/)?runner/work)/([^/]+)/\1/|^/builds/[^/]+/[^/]+/|^.*/var/folders/.*/T/(?:[^/]+/)?"
+)
 _MARKED = re.compile(r"(?:\d|tmp|_MEI|current|release|versions|deploy)")
-
-# Folder, folder, file: enough for the first to be a project's.
-_DEEP = 3
 
 
 class Place(NamedTuple):
-    """Where a file lies. `own` is false for libraries; `parts` are folders and file below all that is deployment."""
+    """Where a file lies; `parts` is what is left below the deployment, `own` false for libraries and generated code."""
 
     own: bool
-    generated: bool
     parts: tuple[str, ...]
-    sure: bool
 
 
 @lru_cache(maxsize=16384)
 def place(path: str) -> Place:
     """Where `path` (of any platform, as a traceback prints it) lies."""
     if path.startswith("<") or not path:
-        return Place(own=False, generated=True, parts=(path,), sure=True)
+        return Place(own=False, parts=(path,))
     unix = path.replace("\\", "/")
     if _is_library(unix):
-        return Place(own=False, generated=False, parts=tuple(unix.split("/")[-2:]), sure=True)
-    parts, sure = _below_deployment(unix)
-    return Place(own=True, generated=False, parts=parts, sure=sure)
+        return Place(own=False, parts=tuple(unix.split("/")[-2:]))
+    return Place(own=True, parts=_below_deployment(unix))
 
 
 def _is_library(unix: str) -> bool:
@@ -92,104 +91,85 @@ def _is_library(unix: str) -> bool:
     return bool("lib/" in unix.lower() and _WINDOWS_INSTALL.search(unix) and _WINDOWS_LIBRARY.match(unix))
 
 
-def _below_deployment(unix: str) -> tuple[tuple[str, ...], bool]:
-    """Folders and file below the deployment, and whether the package root is sure."""
-    drive, absolute = unix[1:2] == ":", unix.startswith("/")
+def _below_deployment(unix: str) -> tuple[str, ...]:
+    """Folders and file below the deployment."""
+    unix, found = _CHECKOUT.subn("/app/", unix, count=1)
+    drive = unix[1:2] == ":"
     parts = [p for p in unix[2 if drive else 0 :].split("/") if p not in {"", ".", "..", "~"}] or [unix]
-    if not (absolute or drive):
-        return _after_marks(parts) or (tuple(parts), True)
-    if unix.startswith("//"):  # \\host\share\…
+    if not (drive or unix.startswith("/")):
+        return tuple(parts[_mark(parts) :])
+    if unix.startswith("//"):  # \\host\share\...
         parts = parts[2:] or parts[-1:]
-    marked = _after_marks(parts)
-    if marked:
-        return marked
-    if "src" in parts[:-1]:
-        return tuple(parts[len(parts) - parts[::-1].index("src") :]), True
-    return _after_homes(parts)
+    if parts[0] in _USERS and parts[1:2] not in ([], ["site"]):
+        parts = parts[2:] or parts[-1:]
+    start = _mark(parts)
+    end = _homes(parts, start)
+    if not found and not start and not _ROOTS.intersection(parts[:end]) and end < len(parts) - 1:
+        end = _homes(parts, end + 1)  # the project's folder
+    return tuple(parts[end:])
 
 
-def _after_marks(parts: list[str]) -> tuple[tuple[str, ...], bool] | None:
-    """What follows the last folder that marks a deployment, if there is one."""
-    for index in range(len(parts) - 2, -1, -1):
-        folder = parts[index]
-        if not folder.isidentifier() or (_MARKED.search(folder) and _DEPLOYMENT.fullmatch(folder)):
-            return _drop_homes(parts[index + 1 :]), True
-        if folder in {"releases", "tmp", "temp"} and index + 2 < len(parts):
-            return _drop_homes(parts[index + 2 :]), True
-    return None
+def _mark(folders: list[str]) -> int:
+    """The index after the last folder that marks a deployment; 0 if there is none."""
+    for index in range(len(folders) - 2, -1, -1):
+        folder = folders[index]
+        if not folder.isidentifier() or folder == "src" or (_MARKED.search(folder) and _DEPLOYMENT.fullmatch(folder)):
+            return index + 1
+        if folder in {"tmp", "temp"} and index + 2 < len(folders):
+            return index + 2
+    return 0
 
 
-def _after_homes(parts: list[str]) -> tuple[tuple[str, ...], bool]:
-    unsure = bool(_UNSURE.match(parts[0])) or parts[0] not in _HOMES
-    if parts[0] in {"home", "Users", "users"} and len(parts) >= _DEEP:
-        parts = parts[2:]
-    rest = _drop_homes(parts)
-    # /app, /code, /usr/src/app, /var/task, … say where the root is; /srv/shop/x does not say what shop is.
-    sure = not unsure or (len(rest) < len(parts) - 1 and parts[len(parts) - len(rest) - 1] in _SURE)
-    return rest, sure
-
-
-_SURE = frozenset({"app", "code", "src", "task", "workspace", "wwwroot", "html", "dags", "project", "user_code"})
-
-
-def _drop_homes(parts: list[str]) -> tuple[str, ...]:
-    start = 0
+def _homes(parts: list[str], start: int) -> int:
+    """The index after the homes of applications that begin at `start`; the file is none."""
     while start < len(parts) - 1 and parts[start] in _HOMES:
         start += 1
-    return tuple(parts[start:])
-
-
-@lru_cache(maxsize=16384)
-def from_root(path: str, packages: tuple[str, ...] = (), root: str = "") -> str:
-    """`path` from its package root, as `shop/orders/tasks.py`.
-
-    `packages` are top-level packages known from elsewhere (the task's name, the types of exceptions): a folder of that
-    name is the root, which settles what the path alone leaves open. `root` is where another file of the stack has it.
-    """
-    found = place(path)
-    parts = _from_known(path, packages)
-    if parts is None and root and path.startswith(root):
-        parts = tuple(p for p in path[len(root) :].replace("\\", "/").split("/") if p)
-    elif parts is None:
-        # /srv/<project>/<package>/… and /home/<user>/<project>/<package>/…
-        parts = found.parts if found.sure or len(found.parts) < _DEEP else found.parts[1:]
-    file = "<temporary>.py" if _TEMPORARY.fullmatch(parts[-1]) else parts[-1]
-    return "/".join((*_undouble(parts[:-1]), file))
-
-
-@lru_cache(maxsize=16384)
-def root_of(path: str, packages: tuple[str, ...]) -> str:
-    """The folder, as written, that holds the known package `path` lies in; empty when none is known."""
-    parts = _from_known(path, packages)
-    if parts is None:
-        return ""
-    unix = path.replace("\\", "/")
-    return path[: unix.rfind("/" + "/".join(parts)) + 1]
+    return start
 
 
 # Notebook cells and scripts written to a temporary file have a new name in every run.
 _TEMPORARY = re.compile(r"(?:\d+|tmp\w{6,}|[0-9a-f]{16,})\.py")
 
 
+@lru_cache(maxsize=16384)
+def from_root(path: str, packages: tuple[str, ...] = (), root: str = "") -> str:
+    """`path` from its package root, as `shop/orders/tasks.py`.
+
+    `root` is where the task's own file has it. Else `packages`, top-level packages that the failure names, tell it: a
+    folder of that name lies in the root. Else the path alone must do.
+    """
+    if root and path.startswith(root):
+        parts = tuple(p for p in path[len(root) :].replace("\\", "/").split("/") if p)
+    else:
+        parts = _from_known(path, packages) or place(path).parts
+    file = "<temporary>.py" if _TEMPORARY.fullmatch(parts[-1]) else parts[-1]
+    return "/".join((*_undouble(parts[:-1]), file))
+
+
+@lru_cache(maxsize=16384)
+def root_of(path: str, task: str, packages: tuple[str, ...]) -> str:
+    """The folder, as written, from which `path` is imported, if the task's module or a known package tells it."""
+    unix = path.replace("\\", "/")
+    words = task.replace(":", ".").split(".")
+    for count in range(len(words) - 1, 0, -1):
+        module = "/".join(words[:count])
+        for ending in (f"/{module}.py", f"/{module}/__init__.py"):
+            if unix.endswith(ending):
+                return path[: len(path) - len(ending) + 1]
+    parts = _from_known(path, packages)
+    return path[: unix.rfind("/" + "/".join(parts)) + 1] if parts else ""
+
+
 def _from_known(path: str, packages: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The path from a known package on. It may bear the name of a home (`app`), which `place` has dropped."""
     if not packages:
         return None
-    # A package may bear the name of a home (`app`), which `place` has dropped.
     folders = [p for p in path.replace("\\", "/").split("/") if p]
     whole = folders[_mark(folders) :]
-    for index, folder in enumerate(whole[:-1]):
-        if folder in packages:
+    for index in range(len(whole) - 2, -1, -1):
+        if whole[index] in packages and (index == 0 or whole[index - 1] not in packages or index == len(whole) - 2):
             return (*_undouble(tuple(whole[index:-1])), whole[-1])
     return None
-
-
-def _mark(folders: list[str]) -> int:
-    """The index after the last deployment folder."""
-    for index in range(len(folders) - 2, -1, -1):
-        folder = folders[index]
-        if not folder.isidentifier() or (_MARKED.search(folder) and _DEPLOYMENT.fullmatch(folder)):
-            return index + 1
-    return 0
 
 
 def _undouble(folders: tuple[str, ...]) -> tuple[str, ...]:

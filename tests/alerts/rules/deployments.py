@@ -18,6 +18,32 @@ ROOTS = (
     "/mnt/web-03/deployments/3fa9c2d/src",
     "/home/ubuntu/venv/src-2",
 )
+FRESH_ROOTS = (
+    "/home/bob/work/mysite",
+    "/app",
+    "/data/web/acme",
+    "/opt/acme",
+    "/opt/acme/releases/a1b2c3d",
+    "/home/site/wwwroot",
+    "/builds/acme/api",
+    "/Users/ada/PycharmProjects/acme-api",
+    "D:\\a\\acme\\acme",
+    "/var/www/acme/current",
+    "/workspace",
+    "/github/workspace",
+    "/srv/www/acme",
+    "/code/src",
+    "/root/acme",
+    "/private/var/folders/ab/cd_123/T/acme",
+    "/opt/airflow/dags",
+    "/usr/local/airflow/dags/repo",
+    "\\\\files01\\share\\acme",
+    "/mnt/efs/acme-v2/app",
+    "/home/ec2-user/acme/src",
+    "/snap/acme/42",
+    "/var/app/current",
+    "/host/web1/app",
+)
 LIBRARIES = (
     ("/usr/local/lib/python3.11/site-packages", "/usr/local/lib/python3.11"),
     (
@@ -55,10 +81,10 @@ class Deployment:
     prefix: str = ""
 
 
-def deployments(number: int) -> list[Deployment]:
+def deployments(number: int, roots: tuple[str, ...] = ROOTS) -> list[Deployment]:
     return [
         Deployment(
-            ROOTS[n % len(ROOTS)],
+            roots[n % len(roots)],
             *LIBRARIES[n % len(LIBRARIES)],
             seed=n,
             carets=n % 3 > 0,

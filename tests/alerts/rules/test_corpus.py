@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from console.alerts.rules.fingerprint import fingerprint
-from tests.alerts.rules.deployments import deployments, render, score
+from tests.alerts.rules.deployments import FRESH_ROOTS, ROOTS, deployments, render, score
 
 CORPUS = Path(__file__).parent / "corpus"
 PRECISION, RECALL = 0.995, 0.97
@@ -32,17 +32,23 @@ def test_messages_of_one_cause_meet_and_no_others(corpus: str, size: int) -> Non
     assert (precision >= PRECISION, recall >= RECALL) == (True, True), wrong
 
 
-def test_stacks_of_one_cause_meet_in_every_deployment_and_no_others() -> None:
-    stacks = paragraphs("stacks.txt")[0]
+@pytest.mark.parametrize(
+    ("corpus", "roots", "size"),
+    [("stacks.txt", ROOTS, 60), ("stacks.txt", FRESH_ROOTS, 60), ("fresh_stacks.txt", FRESH_ROOTS, 20)],
+)
+def test_stacks_of_one_cause_meet_in_every_deployment_and_no_others(
+    corpus: str, roots: tuple[str, ...], size: int
+) -> None:
+    stacks = paragraphs(corpus)[0]
     found: dict[str, list[str]] = {}
     for line in stacks:
         task, _, stack = line.partition(" ; ")
-        for at in deployments(DEPLOYMENTS):
+        for at in deployments(DEPLOYMENTS, roots):
             kind, message, traceback = render(stack, at)
             sent = kind if at.seed % 2 else kind.rpartition(".")[2]
             value = fingerprint(task=task, exception_type=sent, message=message, traceback=traceback).value
             found.setdefault(line, []).append(value)
     wrong: list[str] = []
     precision, recall = score(found, wrong.append)
-    assert len(stacks) >= 60
+    assert len(stacks) >= size
     assert (precision >= PRECISION, recall >= RECALL) == (True, True), wrong
