@@ -31,7 +31,7 @@ _DATA = re.compile(
     rf"{_JOIN})[\w-]*\d[\w-]*"
 )
 _WORDS = r"""
-    (?:[a-z]{1,20}_)?(?:status(?:_?code)?|err_?no|err_?code|error_?(?:code|no|number|num)|winerror|gaierror|code|sqlcode
+    (?:[a-z]{1,20}+_)?(?:status(?:_?code)?|err_?no|err_?code|error_?(?:code|no|number|num)|winerror|gaierror|code|sqlcode
       |pgcode|signal|sig|exit_?code|exit_?status|return_?code|retcode|rc|exit(?:ed|ing)?|hresult|ldap|curl|smtp|ftp
       |http(?:status|error|exception|code)?(?:/\d(?:\.\d)?)?|response|respond(?:ed|s)?
       |return\ code|error\ (?:code|number|no\.?)|sqlite\ error|curl\ error)

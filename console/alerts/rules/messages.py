@@ -68,19 +68,19 @@ _UNIT = (
 )
 _VARIABLE = re.compile(
     rf"""(?x)
-    (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^\s"'<>)\]}},]{{1,2048}})
+    (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}+://[^\s"'<>)\]}},]{{1,2048}})
   | (?P<quoted>{_QUOTED})
   | (?P<instant>{_INSTANT})
   | (?P<plain>
         \b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b
       | (?<![\w:-])(?:[0-9a-fA-F]{{2}}[:-]){{5}}[0-9a-fA-F]{{2}}(?![\w:-])
-      | (?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,8}}
+      | (?<![\w.+-])[\w.+-]{{1,64}}+@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,8}}
       | \b0x[0-9a-fA-F]+\b
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?![\w.]\d)(?::\d{{1,5}})?(?:/\d{{1,2}})?
       | (?<![\w:])\[?(?=[0-9a-fA-F]{{0,4}}:[0-9a-fA-F]{{0,4}}:)[0-9a-fA-F:]{{2,39}}
         (?:[.\d]{{2,15}})?(?:%\w+)?(?:\]:\d{{1,5}})?(?![\w:])
-      | (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
-      | (?<![\w./-])[A-Za-z][\w-]{{0,63}}(?:\.[\w-]{{1,63}}){{0,9}}:\d{{4,5}}(?!\w|:\d|\.\d)
+      | (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}+\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
+      | (?<![\w./-])[A-Za-z][\w-]{{0,63}}+(?:\.[\w-]{{1,63}}+){{0,9}}+:\d{{4,5}}(?!\w|:\d|\.\d)
       | (?<=\)=\()[^()\n]{{0,400}}(?:\([^()\n]{{0,400}}\)[^()\n]{{0,400}}){{0,4}}(?=\))
       | \b(?:us|eu|ap|sa|ca|me|af|il|cn)(?:-gov)?-(?:north|south|east|west|central){{1,2}}-\d[a-z]?\b
     )
@@ -102,6 +102,7 @@ _NESTED = re.compile(r"([\[({])(?:[\[({]\*,?[\])}]|\*,)([\])}])")
 # The same again: (X(111, *), X(111, *)) and lines of a foreign stack that differ in numbers only.
 _AGAIN = re.compile(r"(?<=[\[({])([^\n]{3,200}?[)\]}>])(?:[,;] ?\1)+")
 _ECHO = re.compile(r"(?<!\S)(\S+(?: \S+){0,5}?)(?: \1)+(?!\S)")
+_ECHOES = 4
 _ROUNDS = 8
 # Python names a single bad character, and only counts several.
 _POSITION = re.compile(r"\b(character|byte)s? \* in position")
@@ -141,7 +142,8 @@ def _pass(text: str) -> str:
 def _without_lists(text: str) -> str:
     for _ in range(_ROUNDS):
         shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", _LIST.sub(ANY, text)))
-        shorter = _ECHO.sub(r"\1", _AGAIN.sub(r"\1", shorter))
+        shorter = _AGAIN.sub(r"\1", shorter)
+        shorter = _ECHO.sub(r"\1", shorter) if shorter.count(ANY) >= _ECHOES else shorter
         if shorter == text:
             break
         text = shorter

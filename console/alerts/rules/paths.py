@@ -142,6 +142,7 @@ def from_root(path: str, packages: tuple[str, ...] = (), root: str = "") -> str:
         parts = tuple(p for p in path[len(root) :].replace("\\", "/").split("/") if p)
     else:
         parts = _from_known(path, packages) or place(path).parts
+    parts = parts or (path,)
     file = "<temporary>.py" if _TEMPORARY.fullmatch(parts[-1]) else parts[-1]
     return "/".join((*_undouble(parts[:-1]), file))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from console.alerts.rules.fingerprint import Fingerprint, fingerprint, plain_type
 from console.alerts.rules.messages import normalise_message, title
+from console.alerts.rules.paths import from_root, root_of
 from console.alerts.rules.tracebacks import parse_traceback
 from console.alerts.rules.words import one_number, singular
 from console.infra.scrub import scrub_text
@@ -83,6 +84,13 @@ def test_nothing_raises_and_all_is_explained(task: str, kind: str, message: str,
     assert found.basis[0].startswith("task")
     assert found == fingerprint(task=task, exception_type=kind, message=message, traceback=traceback)
     assert title(kind, message, task)
+
+
+@given(st.lists(st.sampled_from([*"/\\.:<>~", "app", "shop", "x.py", "C:", "home", "releases", "src"]), min_size=1))
+def test_any_path_has_a_place_and_a_name(pieces: list[str]) -> None:
+    path = "".join(pieces)
+    assert from_root(path)
+    assert from_root(path, ("shop",), root_of(path, "shop.x.sync", ("shop", "app")))
 
 
 @given(st.lists(PIECES, max_size=40))
