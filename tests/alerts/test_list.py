@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
 from console.alerts import actions, queries
 from console.alerts.models import Alert
-from console.alerts.queries import AlertFilter
+from console.alerts.queries import AlertFilter, filters
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 from console.infra.errors import Invalid
@@ -235,3 +235,16 @@ def test_lists_counts_and_searches_know(woken: Alert, clock: Clock) -> None:
     assert numbers == {"open": 4, "acknowledged": 1, "snoozed": 1, "resolved": 0}
     assert queries.matching_ids(acknowledged, clock.at, cap=5) == [woken.id]
     assert ids(AlertFilter(q="status:acknowledged"), clock.at) == {woken.id}
+
+
+def test_a_search_that_takes_too_long_says_so(
+    target: Alert, clock: Clock, monkeypatch: pytest.MonkeyPatch, db_session: Session
+) -> None:
+    monkeypatch.setattr(filters, "SEARCH_MS", 40)
+    with pytest.raises(Invalid, match="ended"), filters.searching(AlertFilter(q="codec")):
+        db.session.execute(text("SELECT pg_sleep(2)"))
+
+
+def test_only_a_search_is_timed(target: Alert, clock: Clock, db_session: Session) -> None:
+    ids(AlertFilter(q="codec"), clock.at)
+    assert db_session.scalar(text("SHOW statement_timeout")) == "0"

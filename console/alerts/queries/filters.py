@@ -1,17 +1,24 @@
 """What a list of alerts is narrowed by, and the conditions that follow from it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from psycopg2.errors import QueryCanceled
+from sqlalchemy import ColumnElement, text
+from sqlalchemy.exc import OperationalError
 
 from console.alerts.models import Alert
 from console.alerts.queries import search
 from console.alerts.rules.states import Severity, Status
+from console.infra.db import db
+from console.infra.errors import Fault, Invalid
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
 PRESSING_FIRST = tuple(sorted(Status, reverse=True))
 NOBODY = "none"
+SEARCH_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,26 @@ class AlertFilter:
     def only(self, *statuses: Status) -> "AlertFilter":
         """The same filter for some states."""
         return replace(self, statuses=statuses)
+
+
+@contextmanager
+def searching(wanted: AlertFilter) -> Iterator[None]:
+    """Words without an index to answer them may read a million rows: a search ends after a second and says so.
+
+    Raises Invalid; the transaction is of no more use then.
+    """
+    if not wanted.q.strip():
+        yield
+        return
+    db.session.execute(text(f"SET LOCAL statement_timeout = {SEARCH_MS}"))
+    try:
+        yield
+    except OperationalError as error:
+        if not isinstance(error.orig, QueryCanceled):
+            raise
+        told = "This search took more than a second and was ended. Use longer words, or narrow it by service or state."
+        raise Invalid(told, errors=[Fault("/q", "Too wide.")]) from error
+    db.session.execute(text("SET LOCAL statement_timeout = DEFAULT"))
 
 
 def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:

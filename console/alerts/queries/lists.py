@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.types import BigInteger
 
 from console.alerts.models import Alert
-from console.alerts.queries.filters import WORST_FIRST, AlertFilter, conditions
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, conditions, searching
 from console.alerts.queries.standing import anything_waking, standing
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
@@ -95,7 +95,8 @@ def _read(
         .order_by(*order)
         .limit(limit + 1)
     )
-    return list(db.session.scalars(rows))
+    with searching(wanted):
+        return list(db.session.scalars(rows))
 
 
 def _with_woken(stretches: Sequence[Stretch], now: datetime) -> Sequence[Stretch]:
@@ -119,7 +120,8 @@ def _places(stretches: Sequence[Stretch]) -> Values:
 def counts(wanted: AlertFilter, now: datetime) -> dict[Status, Capped]:
     """How many alerts of each state match, each counted up to the cap and no further."""
     waking = anything_waking(now)
-    found = db.session.execute(select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))).one()
+    with searching(wanted):
+        found = db.session.execute(select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))).one()
     return {s: Capped(min(n, CAP), n > CAP) for s, n in zip(wanted.wanted, found, strict=True)}
 
 
