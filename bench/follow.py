@@ -4,6 +4,7 @@ Floor: reading the same hashes and results from Redis without telling anybody.
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -123,6 +124,7 @@ def main(count: int) -> None:
     finally:
         stop_redis(folder / "redis")
         stop_postgres(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
     print(
         "| failed registry | value |", "|---|---:|", *(f"| {key} | {value} |" for key, value in found.items()), sep="\n"
     )

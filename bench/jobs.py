@@ -7,6 +7,7 @@ workers, scheduler, producer, PostgreSQL and Redis together, per job.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,7 @@ def main(count: int) -> None:
     finally:
         stop_redis(folder / "redis")
         stop_postgres(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
     print(table(rows))
     kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     RESULTS.write_text(json.dumps(kept | {"jobs": rows}, indent=2) + "\n")
