@@ -6,12 +6,14 @@ Bars stand in percent of the plot's width, so that a chart fits any screen while
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil, log10
+from math import log10
 from statistics import fmean
 
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 PLOT_HEIGHT = 110
 FEW = 3
+# A power of ten times one of these ends a scale; 12 and up bridge to the next power.
+FACTORS = (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,9 @@ def nice_top(most: int) -> int:
     """The end of the scale: a round number not below `most` that its grid lines divide into whole numbers."""
     if most <= FEW:
         return 3
-    for base in (10 ** int(log10(most)) // 10 or 1, 10 ** int(log10(most))):
-        for factor in (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16):
-            if factor * base >= most and (factor * base) % 3 * ((factor * base) % 4) == 0:
-                return factor * base
-    return ceil(most / 12) * 12
+    power: int = 10 ** int(log10(most))
+    tops = (factor * base for base in (max(power // 10, 1), power) for factor in FACTORS)
+    return next(top for top in tops if top >= most and (top % 3 == 0 or top % 4 == 0))
 
 
 def _stack(step: Column, x: float, width: float, top: int) -> list[Bar]:
