@@ -42,6 +42,7 @@ _CODES = re.compile(
         ["']?{_WORDS}{_JOIN}(?P<open>["'])?
           (?: 0x[0-9a-f]{{8}}\b | -?\d{{1,6}}(?![\w]|[.:,]\d|-\d|\ (?:of|rows?|items?|bytes?)\b|%) )(?(open)(?P=open)?)
       | sqlstate{_JOIN}(?P<state>["'])?[0-9a-z]{{5}}\b(?(state)(?P=state)?)
+      | error\ 0x[0-9a-f]{{8}}\b
       | error\ (?:\(|\#|-)?\d{{1,6}}\)?(?![\w]|[.:,]\d|\ (?:of|rows?|items?|times?|records?)\b|/)
       | error:[0-9a-f]{{8}}\b
       | (?:got|returned|received|replied|answered|answers|gave|failed|said|raised)

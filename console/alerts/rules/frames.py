@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from console.alerts.rules.paths import place
+
 _FRAME = re.compile(r'\s*File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
 _GROUP_RULE = re.compile(r"^\s*(?:\| ?|\+ (?=Exception Group)|\+-+.*$)")
 _HEADS = ("Traceback (most recent call last)", "Exception Group Traceback (most recent call last)")
@@ -58,7 +60,7 @@ def read(traceback: str) -> list[Part]:
 
 def is_own(path: str) -> bool:
     """Whether a file belongs to the team: by where it lies, never by its name."""
-    return _LIBRARY.search(path) is None
+    return place(path).own
 
 
 def shown(path: str) -> str:

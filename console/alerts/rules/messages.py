@@ -75,6 +75,7 @@ _VARIABLE = re.compile(
         \b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b
       | (?<![\w:-])(?:[0-9a-fA-F]{{2}}[:-]){{5}}[0-9a-fA-F]{{2}}(?![\w:-])
       | (?<![\w.+-])[\w.+-]{{1,64}}+@[\w-]{{1,64}}(?:\.[\w-]{{1,64}}){{0,8}}
+      | (?<=\w)-(?=[a-f]*\d)[0-9a-f]{{6,10}}-[a-z0-9]{{5}}\b
       | \b0x[0-9a-fA-F]+\b
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?![\w.]\d)(?::\d{{1,5}})?(?:/\d{{1,2}})?
       | (?<![\w:])\[?(?=[0-9a-fA-F]{{0,4}}:[0-9a-fA-F]{{0,4}}:)[0-9a-fA-F:]{{2,39}}
@@ -129,7 +130,7 @@ def _normalised(text: str) -> str:
 
 
 def _pass(text: str) -> str:
-    text = text.replace("[removed]", ANY)
+    text = text.replace("[removed]", ANY).strip()
     if _VARIES.search(text):
         text = _PARAMETERS.sub(r"[\1: *]", text) if "[p" in text or "[SQL" in text else text
         text = _SQL_VALUES.sub("VALUES *", text) if "SELECT" in text or "VALUES" in text else text

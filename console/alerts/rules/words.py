@@ -33,6 +33,7 @@ _IRREGULAR = {
     "was": "was",
     "this": "this",
     "caches": "cache",
+    "ids": "id",
     "axis": "axis",
 }
 # Endings of words that are no plural: address, status, analysis, alias, lens.
