@@ -31,10 +31,10 @@ bench: setup-dev ## Measure speed against floors of the same run; writes bench/r
 	@$(BIN)/python -m bench
 
 faults: setup-dev ## Kill, cut and flood: the reliability tests, ten thousand cases each
-	@HYPOTHESIS_PROFILE=faults $(BIN)/pytest -m "(faults or heavy) and not long"
+	@$(BIN)/pytest --hypothesis-profile=faults -m "(faults or heavy or hypothesis) and not long"
 
 faults-long: setup-dev ## The same for what takes minutes
-	@HYPOTHESIS_PROFILE=faults $(BIN)/pytest -m "faults or heavy or long"
+	@$(BIN)/pytest --hypothesis-profile=faults -m "faults or heavy or hypothesis or long"
 
 e2e: setup-browser ## The tests that drive a real browser
 	@$(BIN)/pytest -m e2e

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -32,6 +33,10 @@ from console.infra.migrations import migrate
 
 # The folder is kept between runs: starting a server again is quicker than making it anew.
 SERVERS = Path(os.environ.get("CONSOLE_TEST_DIR", Path(__file__).parent.parent / "var" / "test"))
+# Property tests: cases a test, here and in `make faults`. No deadline: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("test", max_examples=1_000, deadline=None)
+hypothesis.settings.register_profile("faults", max_examples=10_000, deadline=None)
+hypothesis.settings.load_profile("test")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 

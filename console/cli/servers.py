@@ -11,6 +11,7 @@ import structlog
 from console.cli.folder import DataFolder
 from console.config import Settings, load_settings
 from console.infra.embedded import (
+    EmbeddedError,
     ensure_postgres,
     ensure_redis,
     postgres_running,
@@ -46,13 +47,16 @@ class Embedded:
         return settings.model_copy(update=found)
 
     def tend(self) -> None:
-        """Start again what has died."""
-        if self.postgres and not postgres_running(self.directory):
-            log.error("server_died", server="postgresql", action="starting it again")
-            ensure_postgres(self.directory)
-        if self.redis and not redis_running(self.directory):
-            log.error("server_died", server="redis", action="starting it again")
-            ensure_redis(self.directory)
+        """Start again what has died; what cannot be started now is tried again in the next round."""
+        try:
+            if self.postgres and not postgres_running(self.directory):
+                log.error("server_died", server="postgresql", action="starting it again")
+                ensure_postgres(self.directory)
+            if self.redis and not redis_running(self.directory):
+                log.error("server_died", server="redis", action="starting it again")
+                ensure_redis(self.directory)
+        except EmbeddedError as error:
+            log.critical("server_not_restarted", error=str(error))
 
     def stop(self) -> None:
         """Stop them, Redis first: it writes its log out."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def test_it_keeps_what_was_written_through_a_kill(folder: Path) -> None:
 def test_it_adopts_a_running_server(folder: Path) -> None:
     with client(folder) as first, client(folder) as second:
         assert first.info()["process_id"] == second.info()["process_id"]
+
+
+def test_a_paused_server_is_waited_for_and_never_doubled(folder: Path) -> None:
+    with client(folder) as redis:
+        pid = redis.info()["process_id"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert redis_running(folder)
+        threading.Timer(1, os.kill, (pid, signal.SIGCONT)).start()
+        with client(folder) as again:
+            assert again.info()["process_id"] == pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_it_is_set_up_for_a_queue(folder: Path) -> None:

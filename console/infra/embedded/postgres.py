@@ -57,7 +57,10 @@ def ensure_postgres(directory: Path, *, durable: bool = True) -> PostgresUrls:
         if not _adopted(home, passwords):
             _start(home, account, passwords[SUPERUSER], durable=durable)
         sockets = _sockets(home)
-        ensure_roles(sockets, passwords)
+        try:
+            ensure_roles(sockets, passwords)
+        except psycopg2.OperationalError as error:
+            raise EmbeddedError(f"PostgreSQL runs but refuses: {error}") from error
         return PostgresUrls(url_of(APPLICATION, passwords, sockets), url_of(OWNER, passwords, sockets))
 
 

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from typing import cast
 
+import psutil
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -32,7 +33,7 @@ def ensure_redis(directory: Path) -> str:
     with exclusive(directory, "redis"):
         account = server_account()
         socket = socket_folder(directory, account) / "redis.sock"
-        if _answering_pid(socket) is None:
+        if not _adopted(directory, socket):
             _start(directory.resolve() / "redis", socket, account)
         return f"unix://{socket}?db=0"
 
@@ -40,14 +41,34 @@ def ensure_redis(directory: Path) -> str:
 def stop_redis(directory: Path) -> None:
     """Stop it if it runs; it writes its append-only file out first."""
     with exclusive(directory, "redis"):
-        pid = _answering_pid(_socket(directory))
+        pid = _living_pid(directory) or _answering_pid(_socket(directory))
         if pid is not None:
             terminate(pid, signal.SIGTERM, signal.SIGTERM, STOP_SECONDS)
 
 
 def redis_running(directory: Path) -> bool:
-    """Whether the folder's Redis answers now."""
-    return _answering_pid(_socket(directory)) is not None
+    """Whether the folder's Redis lives now, be it busy or paused."""
+    return _living_pid(directory) is not None or _answering_pid(_socket(directory)) is not None
+
+
+def _adopted(directory: Path, socket: Path) -> bool:
+    """Whether one runs already. A slow one is waited for: two on one file would ruin it."""
+    pid = _living_pid(directory)
+    if pid is None:
+        return _answering_pid(socket) is not None
+    wait_until(lambda: _answering_pid(socket) is not None or not alive(pid), START_SECONDS)
+    if alive(pid) and _answering_pid(socket) is None:
+        raise EmbeddedError(f"Redis runs (process {pid}) but does not answer: stop it, then start again.")
+    return alive(pid)
+
+
+def _living_pid(directory: Path) -> int | None:
+    """The pid noted at the last start, unless the process is gone or the number is somebody else's now."""
+    with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+        pid, since = (directory / "redis.pid").read_text().split()
+        if alive(int(pid)) and psutil.Process(int(pid)).create_time() == float(since):
+            return int(pid)
+    return None
 
 
 def _socket(directory: Path) -> Path:
@@ -64,6 +85,7 @@ def _start(home: Path, socket: Path, account: Account) -> None:
     with reachable(home, account) as (folder, fds):
         command = [str(binary.path), *_options(folder, socket)]
         pid = launch(command, home.parent / "redis.log", account, pass_fds=fds)
+    (home.parent / "redis.pid").write_text(f"{pid} {psutil.Process(pid).create_time()}")
     ready = wait_until(lambda: _answering_pid(socket) == pid or not alive(pid), START_SECONDS)
     if not ready or not alive(pid):
         raise EmbeddedError(f"Redis did not start: {tail(home.parent / 'redis.log')}")
