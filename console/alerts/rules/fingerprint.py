@@ -126,8 +126,8 @@ def _roots(task: str, kind: str, chain: Chain) -> Roots:
     name = _task(task).replace(":", ".")
     names = [name, kind, *(one.type for one in chain)]
     packages = tuple(sorted({first for n in names if (first := n.partition(".")[0]) != n and first}))
-    files = dict.fromkeys(frame.file for one in chain for frame in own_frames(one))
-    return Roots(packages, next((root for file in files if (root := root_of(file, name, packages))), ""))
+    found = (root_of(frame.file, name, packages) for one in chain for frame in own_frames(one))
+    return Roots(packages, next((root for root in found if root), ""))
 
 
 _TIMEOUT = re.compile(r"time_?d?_?(?:out|limit)|deadline", re.IGNORECASE)
@@ -157,6 +157,8 @@ def _decisive(chain: Chain) -> Raised:
     A time-out in a library counts where it was awaited: what it interrupted or cancelled is chance.
     """
     last = chain[-1]
+    if len(chain) == 1:
+        return last
     owners = [one for one in chain if _owns(one)]
     if not owners or (last is owners[-1] and _waited_in_library(last)):
         return last
