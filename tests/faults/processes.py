@@ -85,7 +85,7 @@ def polite(context: JobContext) -> None:
 class Processes:
     """The processes of one test; all are killed, with their children, when it ends."""
 
-    def __init__(self, settings: Settings, *, lease: float = 3.0) -> None:
+    def __init__(self, settings: Settings, *, lease: float = 5.0) -> None:
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),

@@ -116,7 +116,7 @@ def test_redis_killed_and_back_empty_loses_nothing(
             running.start("scheduler")
             running.start("worker")
             ask_all(10)
-            eventually(lambda: left() <= 5, within=30)
+            eventually(lambda: left() <= 5, within=60)
             kill_and_empty(own.redis_url, folder)
             ask_all_from(10, 30)
             time.sleep(1)
@@ -150,7 +150,7 @@ def test_a_database_that_drops_every_connection_loses_nothing(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
         " WHERE datname = current_database() AND usename <> current_user"
     )
-    eventually(lambda: left() < 40, within=30)
+    eventually(lambda: left() < 40, within=60)
     dropped = 0
     for _ in range(4):
         with engine.begin() as connection:
@@ -200,7 +200,7 @@ def test_what_others_push_into_our_queue_is_refused(
         by_json.enqueue("os.system", f"touch {trap}", job_id=str(uuid.uuid4())),
     ]
     running.start("worker")
-    eventually(lambda: all(job.get_status() == "failed" for job in pushed), within=30)
+    eventually(lambda: all(job.get_status() == "failed" for job in pushed), within=60)
     assert not Path(trap).exists()
     result = by_json.fetch_job(pushed[1].id)
     assert result is not None
@@ -224,11 +224,11 @@ def test_it_stops_a_running_job_that_listens_and_one_that_does_not(
     running.start(kind)
     with unit():
         job_id = jobs.request(function, by=SYSTEM).id
-    eventually(lambda: state_of(job_id) is JobState.RUNNING, within=20)
-    eventually(lambda: job_of(job_id).progress is not None, within=10)
+    eventually(lambda: state_of(job_id) is JobState.RUNNING, within=60)
+    eventually(lambda: job_of(job_id).progress is not None, within=30)
     with unit():
         jobs.cancel(job_id, by=SYSTEM)
-    eventually(lambda: state_of(job_id) is JobState.CANCELLED, within=20)
+    eventually(lambda: state_of(job_id) is JobState.CANCELLED, within=60)
     assert how in (job_of(job_id).error or "")
 
 

@@ -45,8 +45,8 @@ def test_it_runs_jobs_of_both_kinds_of_worker(running: Processes) -> None:
     for kind in ("scheduler", "simple", "worker"):
         running.start(kind)
     short, long = ask(processes.noop), ask(processes.big)
-    assert eventually(lambda: settled(short), within=20).state is JobState.SUCCEEDED
-    failed = eventually(lambda: settled(long), within=20)
+    assert eventually(lambda: settled(short), within=60).state is JobState.SUCCEEDED
+    failed = eventually(lambda: settled(long), within=60)
     assert (failed.state, failed.error_type) == (JobState.FAILED, "console.infra.jobs.run.ResultTooLarge")
 
 
@@ -62,7 +62,7 @@ def test_it_settles_poison_and_goes_on(running: Processes, poison: Any, said: st
     running.start("scheduler")
     running.start("worker")
     bad, good = ask(poison), ask(processes.big)
-    failed = eventually(lambda: settled(bad), within=30)
+    failed = eventually(lambda: settled(bad), within=60)
     assert failed.state is JobState.FAILED
     assert said in (failed.error or "")
-    assert eventually(lambda: settled(good), within=20).attempt == 1
+    assert eventually(lambda: settled(good), within=60).attempt == 1
