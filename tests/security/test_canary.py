@@ -3,13 +3,14 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session as DbSession
 
 from console.accounts import actions
 from console.infra.actor import SYSTEM, Role, Scope
 from tests.accounts.forms import post, submit
 from tests.conftest import Cast
+from tests.security.tables import table_names
 
 PASSWORD = "canary-4f1c-password-of-ada"
 NEW_PASSWORD = "canary-9d02-the-next-one"
@@ -44,7 +45,7 @@ def test_secrets_of_people_and_programs_stay_secret(
 
 def stored(session: DbSession) -> str:
     """Every row of every table, as text."""
-    tables = inspect(session.connection()).get_table_names()
+    tables = table_names(session)
     return "\n".join(
         str(session.scalar(text(f"SELECT string_agg(t::text, ' ') FROM \"{table}\" t")))  # noqa: S608 - our own names
         for table in tables

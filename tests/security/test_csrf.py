@@ -3,13 +3,14 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session as DbSession
 
 from console.accounts import actions
 from console.infra.actor import SYSTEM, Role, Scope
 from console.web.auth import access_rule
 from tests.conftest import PASSWORD, Cast, Client, Clock, SignIn
+from tests.security.tables import table_names
 from tests.security.test_roles import ask, path_of, routes
 
 
@@ -128,7 +129,7 @@ def checksum(session: DbSession) -> dict[str, str]:
     """A hash of each table's rows; when a session or token was last used is no change that anybody asked for."""
     session.rollback()
     found = {}
-    for table in inspect(session.connection()).get_table_names():
+    for table in table_names(session):
         rows = session.execute(
             text(f"SELECT md5(coalesce(string_agg((to_jsonb(t) - 'last_seen_at' - 'last_used_at')::text, '' "  # noqa: S608
                  f"ORDER BY t::text), '')) FROM \"{table}\" t")
