@@ -1,8 +1,9 @@
 """The pages of this room."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from redis.exceptions import RedisError
 
 from console.infra import clock
@@ -15,7 +16,7 @@ from console.queues.jobs import practice_failure
 from console.queues.queries import Filters
 from console.web import live
 from console.web.auth import current_actor, requires
-from console.web.htmx import done, page
+from console.web.htmx import done, page, toast
 
 bp = Blueprint("queues", __name__)
 
@@ -70,6 +71,10 @@ def practice() -> Response:
     """Enqueue a real job that fails on its first run and succeeds when it is retried."""
     found = actions.ask_for(practice_failure, by=current_actor())
     said = "A real job is on its way. It fails in a moment; retry it from its alert."
+    if urlsplit(request.referrer or "").path == url_for("alerts.index"):
+        # Asked from the list where it will show: stay and watch.
+        toast(said)
+        return make_response(redirect(url_for("alerts.index"), 303))
     return done("queues/job.html", "job_page", to=url_for(".job", job_id=found.id), said=said, **_job(found))
 
 

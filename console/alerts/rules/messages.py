@@ -202,10 +202,14 @@ def _segment(part: str) -> str:
 
 
 def title(exception_type: str | None, message: str | None, task: str) -> str:
-    """One line of at most 300 characters for lists: what was raised and its first line, or the task if that is all."""
+    """One line of at most 300 characters for lists: what was raised and its first line, or the task if that is all.
+
+    The type stands without its module, as people say it; the whole of it is told with the traceback.
+    """
     first = next((line.strip() for line in (message or "").splitlines() if line.strip()), "")
-    kind = (exception_type or "").strip()
-    if kind and first.startswith((f"{kind}:", f"{kind.rpartition('.')[2]}:")):
+    whole = (exception_type or "").strip()
+    kind = whole.rpartition(".")[2] or whole
+    if kind and first.startswith((f"{whole}:", f"{kind}:")):
         first = first.partition(":")[2].strip()
     line = ": ".join(part for part in (kind, first) if part) or f"{task} failed"
     return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1]}…"

@@ -6,7 +6,7 @@ Redis and its own queue names without our workers taking its jobs.
 
 from console.infra.queue.bells import PREFIX, QUEUES, Bell, Doorbell, Refused, rq_name
 from console.infra.queue.sweeper import Sweeper
-from console.infra.queue.workers import BellWorker, SimpleBellWorker, make_worker
+from console.infra.queue.workers import BellWorker, SimpleBellWorker, host_of, make_worker
 
 __all__ = [
     "PREFIX",
@@ -17,6 +17,7 @@ __all__ = [
     "Refused",
     "SimpleBellWorker",
     "Sweeper",
+    "host_of",
     "make_worker",
     "rq_name",
 ]

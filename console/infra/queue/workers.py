@@ -2,7 +2,9 @@
 
 import ctypes
 import logging
+import os
 import signal
+import socket
 import uuid
 from collections.abc import Sequence
 from time import monotonic
@@ -121,6 +123,7 @@ def make_worker(connection: "Redis", queues: Sequence[str], *, simple: bool) -> 
     kind = SimpleBellWorker if simple else BellWorker
     return kind(
         [Queue(rq_name(name), connection=connection, serializer=JSONSerializer, job_class=Bell) for name in queues],
+        name=_name(),
         connection=connection,
         job_class=Bell,
         serializer=JSONSerializer,
@@ -130,6 +133,16 @@ def make_worker(connection: "Redis", queues: Sequence[str], *, simple: bool) -> 
         job_monitoring_interval=max(1, round(timing().beat)),
         log_job_description=False,
     )
+
+
+def _name() -> str:
+    # Where to look, for people; the last part tells a worker from the one before it in the same process.
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:4]}"
+
+
+def host_of(worker: str) -> str:
+    """The host in the name of one of our workers."""
+    return worker.rsplit("-", 2)[0]
 
 
 def _death(status: int | None) -> str:

@@ -13,6 +13,7 @@ from console.alerts.rules.failure import Failure
 from console.infra import clock, jobs
 from console.infra.events import JobSettled, RetryAnswer, RetryRequested
 from console.infra.jobs import JobContext, job
+from console.infra.queue import host_of
 from console.infra.redis import connection
 from console.infra.transaction import unit
 from console.queues import queries
@@ -108,6 +109,7 @@ def _failure(event: JobSettled) -> Failure:
         job_id=str(event.job_id),
         queue=event.queue,
         worker=event.worker,
+        host=host_of(event.worker) if event.worker else None,
         retries=event.attempt - 1,
         max_retries=event.max_attempts - 1,
         will_retry=event.will_retry,

@@ -190,7 +190,7 @@ def test_frames_keep_what_a_page_shows() -> None:
 
 
 def test_titles_say_what_was_raised_once() -> None:
-    assert title("shop.Bad", "no\nmore", "t") == "shop.Bad: no"
+    assert title("shop.Bad", "no\nmore", "t") == "Bad: no"
     assert title("ValueError", "ValueError: no", "t") == "ValueError: no"
     assert title(None, " \n", "shop.sync") == "shop.sync failed"
     assert len(title("A", "x" * 999, "t")) == 300
