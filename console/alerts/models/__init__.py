@@ -1,6 +1,7 @@
-"""The tables of alerts: the alert and what is told of it, its occurrences, its history, its counts."""
+"""The tables of alerts: the alert and what is told of it, its occurrences, its history, its counts; heartbeats."""
 
 from console.alerts.models.alert import Alert, AlertDetail
+from console.alerts.models.heartbeat import Heartbeat, HeartbeatPing, PingKey
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
 from console.alerts.models.occurrence import FailureEvent, Occurrence
 
@@ -12,5 +13,8 @@ __all__ = [
     "AlertRetry",
     "FailureEvent",
     "Grain",
+    "Heartbeat",
+    "HeartbeatPing",
     "Occurrence",
+    "PingKey",
 ]

@@ -55,6 +55,8 @@ class Alert(Model):
         Index(None, "service", *LIST_ORDER),
         Index(None, "environment", *LIST_ORDER),
         Index("ix_alerts_assignee", "assignee", *LIST_ORDER, postgresql_where=text("assignee IS NOT NULL")),
+        # What Sentry says of an issue names no service or environment.
+        Index("ix_alerts_sentry", "fingerprint", postgresql_where=text("source = 'sentry'")),
         Index("ix_alerts_snoozed_until", "snoozed_until", postgresql_where=text("snoozed_until IS NOT NULL")),
     )
 
