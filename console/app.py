@@ -35,7 +35,7 @@ from console.web import (
 )
 
 ROOT = Path(__file__).parent.parent
-PAGES = (alerts_views.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
+PAGES = (alerts_views.bp, alerts_api.pings.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
 APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 
 

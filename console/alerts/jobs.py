@@ -15,6 +15,15 @@ def wake() -> None:
             return
 
 
+def watch_heartbeats() -> None:
+    """Tell the misses of heartbeats whose deadline has passed: a duty of the scheduler, every second."""
+    while True:
+        with unit():
+            told = actions.sweep_heartbeats(at=clock.now())
+        if told == 0:
+            return
+
+
 @job(queue="default", timeout=300, max_attempts=3)
 def upkeep(context: JobContext) -> dict[str, str]:  # noqa: ARG001 - nothing here takes long enough to report
     """Make the weeks to come and forget old minutes."""

@@ -1,7 +1,16 @@
 """What changes alerts: failures that come in, what people do, and time."""
 
 from console.alerts.actions.bulk import BulkResult, Order, bulk, move_all
+from console.alerts.actions.heartbeats import change as change_heartbeat
+from console.alerts.actions.heartbeats import create as create_heartbeat
+from console.alerts.actions.heartbeats import ensure_ping_key
+from console.alerts.actions.heartbeats import keep as keep_heartbeat
+from console.alerts.actions.heartbeats import pause as pause_heartbeat
+from console.alerts.actions.heartbeats import remove as remove_heartbeat
+from console.alerts.actions.heartbeats import resume as resume_heartbeat
 from console.alerts.actions.ingest import IngestResult, ingest
+from console.alerts.actions.misses import sweep as sweep_heartbeats
+from console.alerts.actions.pings import Ping, ping
 from console.alerts.actions.retries import await_retries, resolve_by_retry, retry
 from console.alerts.actions.system import report_system_alert
 from console.alerts.actions.triage import (
@@ -21,20 +30,30 @@ __all__ = [
     "BulkResult",
     "IngestResult",
     "Order",
+    "Ping",
     "acknowledge",
     "add_weeks",
     "assign",
     "await_retries",
     "bulk",
+    "change_heartbeat",
+    "create_heartbeat",
+    "ensure_ping_key",
     "forget_minutes",
     "ingest",
+    "keep_heartbeat",
     "move_all",
     "note",
+    "pause_heartbeat",
+    "ping",
+    "remove_heartbeat",
     "report_system_alert",
     "resolve",
     "resolve_by_retry",
+    "resume_heartbeat",
     "retry",
     "snooze",
+    "sweep_heartbeats",
     "unacknowledge",
     "unassign",
     "unresolve",

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.alerts.actions.misses import ROOM, resolve_all
 from console.alerts.models import Heartbeat, PingKey
 from console.alerts.queries import heartbeats as reads
+from console.alerts.rules import storable
 from console.alerts.rules.heartbeats import beats
 from console.alerts.rules.heartbeats.beats import State
 from console.alerts.rules.heartbeats.wanted import Wanted, faults
@@ -19,6 +20,16 @@ from console.infra import events
 from console.infra.actor import Actor
 from console.infra.db import db
 from console.infra.errors import Conflict, Fault, Invalid
+
+
+def keep(word: str, wanted: Wanted, *, by: Actor, at: datetime) -> Heartbeat:
+    """Make the heartbeat of this name or slug, or make it so. Raises Invalid and Conflict."""
+    found = reads.find_heartbeat(word)
+    if found is None:
+        return create(wanted, by=by, at=at)
+    heartbeat = reads.heartbeat_for_change(found.id)
+    change(heartbeat, wanted, by=by, at=at)
+    return heartbeat
 
 
 def create(wanted: Wanted, *, by: Actor, at: datetime) -> Heartbeat:
@@ -33,7 +44,11 @@ def create_unless_taken(wanted: Wanted, *, by: Actor, at: datetime) -> Heartbeat
     """The same, but None when the name is taken: waits for whoever is just taking it."""
     _check(wanted)
     values: dict[str, Any] = {**_columns(wanted), "uuid": uuid.uuid4(), "created_at": at, "updated_at": at}
-    row = insert(Heartbeat).values(**values, state=State.NEW, state_since=at).on_conflict_do_nothing(index_elements=["name"])
+    row = (
+        insert(Heartbeat)
+        .values(**values, state=State.NEW, state_since=at)
+        .on_conflict_do_nothing(index_elements=["name"])
+    )
     made = db.session.scalar(row.returning(Heartbeat))
     if made is not None:
         _tell("created", made, by=by, details=_columns(wanted))
@@ -100,7 +115,7 @@ def _check(wanted: Wanted) -> None:
 
 
 def _columns(wanted: Wanted) -> dict[str, Any]:
-    return {**asdict(wanted), "tags": dict(wanted.tags)}
+    return {**asdict(wanted), "tags": storable.json(wanted.tags)}
 
 
 def _taken(name: str) -> Conflict:

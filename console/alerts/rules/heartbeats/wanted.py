@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from console.alerts.rules.heartbeats import cron
 from console.alerts.rules.heartbeats.address import SLUG_FORM
@@ -79,11 +79,6 @@ def _text(value: str, limit: int) -> str:
 
 
 def _url(value: str | None) -> str:
-    if value is None or (value.startswith(("https://", "http://")) and len(value) <= MAX_URL):
+    if value is None or (value.startswith(("https://", "http://")) and len(value) <= MAX_URL and value.isprintable()):
         return ""
     return "Begin with https:// or http://."
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The zone by its name, which was checked when it was stored."""
-    return ZoneInfo(name)
