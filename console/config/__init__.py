@@ -93,6 +93,10 @@ class Fields(BaseSettings):
     session_idle_minutes: int = setting(30, "a session ends after this long without use", ge=5, le=43_200)
     session_absolute_hours: int = setting(12, "and after this long in any case", ge=1, le=2_160)
 
+    sentry_webhook_secret: Words = setting(
+        (), "client secrets of the Sentry integrations that send to /webhooks/sentry, with commas", secret=True
+    )
+
     mail_url: MailUrl = setting("", "smtp://user:password@host:587; empty: no mail is sent", secret=True)
     mail_from: str = setting("", "sender of mails, needed with MAIL_URL: console@example.org")
 

@@ -25,12 +25,14 @@ from console.alerts.actions.triage import (
     unsnooze,
 )
 from console.alerts.actions.upkeep import add_weeks, forget_minutes, wake_due
+from console.alerts.actions.webhooks import Taken, take_alertmanager, take_sentry
 
 __all__ = [
     "BulkResult",
     "IngestResult",
     "Order",
     "Ping",
+    "Taken",
     "acknowledge",
     "add_weeks",
     "assign",
@@ -54,6 +56,8 @@ __all__ = [
     "retry",
     "snooze",
     "sweep_heartbeats",
+    "take_alertmanager",
+    "take_sentry",
     "unacknowledge",
     "unassign",
     "unresolve",

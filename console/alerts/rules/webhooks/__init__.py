@@ -1,0 +1,1 @@
+"""What other alert systems send, read into failures and endings."""
