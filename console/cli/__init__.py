@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from console.cli.checks import audit, check, ready
+from console.cli.heartbeats import ping_key
 from console.cli.people import token, user
 from console.cli.processes import migrate, rqworker, scheduler, up, web
 from console.config import ConfigError
@@ -41,5 +42,5 @@ def main() -> None:
     """One operations console. `up` starts everything; the other commands find its servers."""
 
 
-for command in (up, web, rqworker, scheduler, migrate, check, ready, user, token, audit):
+for command in (up, web, rqworker, scheduler, migrate, check, ready, user, token, ping_key, audit):
     main.add_command(command)

@@ -16,6 +16,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RULE = "__console_access__"
+# Senders of webhooks that cannot set a header may say `?token=`.
+WEBHOOKS = "/api/v1/webhooks/"
 CONFIRM = (
     "Your password was last asked for more than ten minutes ago. Confirm it under Settings, then try again; "
     "nothing was changed."
@@ -118,6 +120,8 @@ def _load() -> Actor | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return loaders.token(secret.strip())
+    if request.path.startswith(WEBHOOKS) and request.args.get("token"):
+        return loaders.token(request.args["token"])
     if request.path.startswith("/api/"):
         return None
     return loaders.session()

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from console.config import Settings
 from console.infra import clock
 from console.infra.actor import Scope
-from console.infra.errors import TooMany
+from console.infra.errors import TooMany, Unavailable
 from console.infra.events import LimitBreached, limit_breached
 from console.web import auth, errors
 from console.web.settings import settings
@@ -87,6 +87,9 @@ def _announce(breached: RequestLimit) -> None:
 def _refuse(error: RateLimitExceeded) -> Response:
     seconds = _wait(error)
     many = error.limit.limit if error.limit else "the limit"
+    if request.path.startswith(auth.WEBHOOKS):
+        # Alertmanager and its like take 429 for good and send again after 5xx only.
+        return errors.reply(Unavailable(f"More than {many} requests. Send it again later.", retry_after=seconds))
     return errors.reply(
         TooMany(f"More than {many} requests. Nothing was done; try again in {seconds} s.", retry_after=seconds)
     )

@@ -90,6 +90,7 @@ class Scheduler:
             Duty("follow", 0.5, follower.follow),
             Duty("retries", 1.0, lambda: settle_retries(registries)),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
+            Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
         )
 
     def _keep(self, duty: Duty) -> None:

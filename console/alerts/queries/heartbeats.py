@@ -97,7 +97,8 @@ def heartbeats(*, limit: int, cursor: str | None = None) -> Page[Heartbeat]:
 def due_heartbeats(at: datetime, *, limit: int) -> Sequence[Heartbeat]:
     """Heartbeats whose deadline has passed, locked; those that somebody else holds are left to them."""
     rows = select(Heartbeat).where(Heartbeat.deadline_at <= at).order_by(Heartbeat.deadline_at).limit(limit)
-    return db.session.scalars(rows.with_for_update(skip_locked=True, key_share=True)).all()
+    locked = rows.with_for_update(skip_locked=True, key_share=True).execution_options(populate_existing=True)
+    return db.session.scalars(locked).all()
 
 
 def pings(heartbeat_id: int, *, limit: int, cursor: str | None = None) -> Page[HeartbeatPing]:

@@ -1,4 +1,4 @@
-"""A Sentry event's exceptions as the traceback that Python would have printed, so that grouping and pages can read it."""
+"""A Sentry event's exceptions as the traceback that Python prints, so that grouping and pages can read it."""
 
 from collections.abc import Mapping
 from typing import Any
