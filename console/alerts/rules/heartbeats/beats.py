@@ -98,7 +98,9 @@ def beat(pulse: Pulse, kind: Kind, rhythm: Rhythm, *, at: datetime, rid: UUID | 
         return due(replace(pulse, started_at=at, started_rid=rid), rhythm)
     state = State.UP if kind is Kind.SUCCESS else State.FAILED
     running = pulse
-    if rid is None or kind is Kind.FAIL or rid == pulse.started_rid:
+    # A run that was told as unfinished is not told again because another one ends.
+    told = pulse.state is State.UNFINISHED and pulse.started_at is not None and pulse.started_at <= pulse.state_since
+    if told or rid is None or kind is Kind.FAIL or rid == pulse.started_rid:
         running = replace(pulse, started_at=None, started_rid=None)
     since = pulse.state_since if state is pulse.state else at
     ended = replace(running, state=state, state_since=since, last_ping_at=at, expected_at=rhythm.after(at))
