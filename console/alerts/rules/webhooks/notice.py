@@ -45,7 +45,7 @@ class Mail:
 
 def severity(word: object) -> Severity:
     """What a sender's word for how bad it is means; an unknown one is an error."""
-    return _RANKS.get(str(word).strip().lower(), Severity.ERROR)
+    return _RANKS.get(words(word).lower(), Severity.ERROR)
 
 
 def instant(text: object, *, at: datetime) -> datetime | None:
