@@ -35,7 +35,14 @@ from console.web import (
 )
 
 ROOT = Path(__file__).parent.parent
-PAGES = (alerts_views.bp, alerts_api.pings.bp, queues_views.bp, accounts_views.bp, audit_views.bp)
+PAGES = (
+    alerts_views.bp,
+    alerts_views.heartbeats.bp,
+    alerts_api.pings.bp,
+    queues_views.bp,
+    accounts_views.bp,
+    audit_views.bp,
+)
 APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 
 
@@ -77,7 +84,8 @@ def _web(app: Flask) -> None:
     shell.init_app(app)
     if app.extensions["console.settings"].environment != "production":
         app.register_blueprint(showcase.bp)
-    nav.init_app(app, {"alerts.index": alerts_views.open_count})
+    facts = {"alerts.index": alerts_views.open_count, "heartbeats.index": alerts_views.heartbeats.broken_fact}
+    nav.init_app(app, facts)
     loaders = auth.Loaders(accounts_views.load_session, accounts_api.load_token, accounts_views.confirmed)
     auth.init_app(app, loaders)
     limits.init_app(app)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from console.alerts.queries import AlertFilter, Window
+from console.alerts.rules.heartbeats.address import BadAddress, slug_of
+from console.alerts.rules.heartbeats.wanted import Wanted
 from console.alerts.rules.states import Severity, Status
 from console.infra.errors import Fault, Invalid
 
@@ -94,3 +96,45 @@ def _morning(local: datetime, *, monday: bool) -> datetime:
 def _words(kind: type[E], text: str) -> tuple[E, ...]:
     wanted = {word.strip().upper() for word in text.split(",")}
     return tuple(member for member in sorted(kind, reverse=True) if member.name in wanted)
+
+
+UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
+
+
+def parse_heartbeat(form: Mapping[str, str], tags: Mapping[str, Any]) -> Wanted:
+    """A heartbeat as the page sends it, with the tags that it has; raises Invalid for what is no number or slug.
+
+    A cron expression, where one is written, counts instead of the period.
+    """
+    name, cron = form.get("name", "").strip(), form.get("cron", "").strip()
+    try:
+        slug = form.get("slug", "").strip() or slug_of(name)
+    except BadAddress as error:
+        raise Invalid("It needs a name.", errors=[Fault("/name", f"Write a name: {error}.")]) from error
+    return Wanted(
+        name=name,
+        slug=slug,
+        period_seconds=None if cron else _seconds(form, "period"),
+        cron=cron or None,
+        timezone=form.get("timezone", "") or "UTC",
+        grace_seconds=_seconds(form, "grace"),
+        service=form.get("service", "").strip(),
+        environment=form.get("environment", "").strip(),
+        severity=next(iter(_words(Severity, form.get("severity", ""))), Severity.ERROR),
+        tags=tags,
+        runbook_url=form.get("runbook_url", "").strip() or None,
+    )
+
+
+def units_of(seconds: int | None) -> tuple[int, str]:
+    """Seconds in the largest unit that writes them without a rest: 5400 is (90, "minutes")."""
+    length = seconds or UNITS["days"]
+    unit = next(name for name, size in reversed(UNITS.items()) if length % size == 0)
+    return length // UNITS[unit], unit
+
+
+def _seconds(form: Mapping[str, str], name: str) -> int:
+    number, unit = form.get(name, "").strip(), form.get(f"{name}_unit", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and unit in UNITS):  # noqa: PLR2004
+        raise Invalid("This is no length of time.", errors=[Fault(f"/{name}_seconds", "Write a whole number above 0.")])
+    return int(number) * UNITS[unit]

@@ -35,6 +35,7 @@ class Line:
 ITEMS = (
     Item("Overview", "home", "overview.index", "o", ("overview",)),
     Item("Alerts", "bell", "alerts.index", "a", ("alerts",)),
+    Item("Heartbeats", "heartbeat", "heartbeats.index", "p", ("heartbeats",)),
     Item("On call", "phone-call", "oncall.index", "c", ("oncall",)),
     Item("Queues", "stack-2", "queues.index", "q", ("queues",)),
     Item("Tickets", "ticket", "tickets.index", "t", ("tickets",)),

@@ -97,6 +97,11 @@ class HeartbeatPing(Model):
 
     __table_args__ = (Index("ix_heartbeat_pings_rid", "heartbeat_id", "rid", postgresql_where=text("rid IS NOT NULL")),)
 
+    @property
+    def text(self) -> str:
+        """The body as text, what is not UTF-8 replaced."""
+        return (self.body or b"").decode("utf-8", "replace")
+
 
 class PingKey(Model):
     """The key of addresses by slug, one row; kept readable, since it is printed again and again."""

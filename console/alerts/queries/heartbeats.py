@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, SmallInteger, and_, case, func, literal, or_, select, type_coerce
 
 from console.alerts.models import Alert, Heartbeat, HeartbeatPing, PingKey
 from console.alerts.rules.heartbeats.address import Address
-from console.alerts.rules.heartbeats.beats import BROKEN, Kind
+from console.alerts.rules.heartbeats.beats import BROKEN, Kind, State
 from console.alerts.rules.heartbeats.report import fingerprint
 from console.alerts.rules.states import Status
 from console.infra.db import db
@@ -92,6 +92,37 @@ def heartbeats(*, limit: int, cursor: str | None = None) -> Page[Heartbeat]:
     if cursor:
         rows = rows.where(Heartbeat.name > decode(cursor, str)[0])
     return page_of(list(db.session.scalars(rows)), limit, lambda h: (h.name,))
+
+
+def board(now: datetime, *, limit: int, cursor: str | None = None) -> Page[Heartbeat]:
+    """Heartbeats for people: what is broken first, then what is late, then by name; raises Invalid for a bad cursor."""
+    stands = _standing(now)
+    rows = select(Heartbeat, stands).order_by(stands.desc(), Heartbeat.name).limit(limit + 1)
+    if cursor:
+        state, name = decode(cursor, int, str)
+        rows = rows.where(or_(stands < state, and_(stands == state, Heartbeat.name > name)))
+    found = [(heartbeat, state) for heartbeat, state in db.session.execute(rows)]
+    page = page_of(found, limit, lambda row: (row[1], row[0].name))
+    return Page([heartbeat for heartbeat, _ in page.items], page.next_cursor)
+
+
+def broken_count(now: datetime) -> int:
+    """How many heartbeats are missed, unfinished or failed."""
+    return db.session.scalar(select(func.count()).where(_standing(now) >= min(BROKEN))) or 0
+
+
+def _standing(now: datetime) -> ColumnElement[int]:
+    """The state as `Pulse.at` tells it, as a rank."""
+    began = and_(
+        Heartbeat.started_at.is_not(None),
+        or_(Heartbeat.expected_at.is_(None), Heartbeat.started_at <= Heartbeat.expected_at),
+    )
+    return case(
+        (and_(Heartbeat.deadline_at <= now, began), literal(int(State.UNFINISHED))),
+        (Heartbeat.deadline_at <= now, literal(int(State.MISSED))),
+        (and_(Heartbeat.state == State.UP, Heartbeat.expected_at <= now), literal(int(State.LATE))),
+        else_=type_coerce(Heartbeat.state, SmallInteger),
+    )
 
 
 def due_heartbeats(at: datetime, *, limit: int) -> Sequence[Heartbeat]:

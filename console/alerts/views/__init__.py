@@ -1,7 +1,19 @@
 """The pages of alerts: the list, one alert, and what people do to them."""
 
-from console.alerts.views import first, lists, one, people, retries, selection, triage
+from console.alerts.views import first, heartbeat_changes, heartbeats, lists, one, people, retries, selection, triage
 from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import open_count
 
-__all__ = ["bp", "first", "lists", "one", "open_count", "people", "retries", "selection", "triage"]
+__all__ = [
+    "bp",
+    "first",
+    "heartbeat_changes",
+    "heartbeats",
+    "lists",
+    "one",
+    "open_count",
+    "people",
+    "retries",
+    "selection",
+    "triage",
+]
