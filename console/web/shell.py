@@ -44,10 +44,11 @@ def init_app(app: Flask) -> None:
 
 
 def stylesheets() -> list[str]:
-    """The shared sheets, and the one of the room that is asked for."""
-    room = request.blueprint
-    own = room and room not in STYLESHEETS and assets.exists(f"css/{room}.css")
-    return [f"css/{name}.css" for name in (*STYLESHEETS, *([room] if own else []))]
+    """The shared sheets, then those of the room that is asked for and of the blueprint, where they are two."""
+    blueprint = current_app.blueprints.get(request.blueprint or "")
+    own = [blueprint.import_name.split(".")[1], blueprint.name] if blueprint else []
+    names = dict.fromkeys([*STYLESHEETS, *(name for name in own if assets.exists(f"css/{name}.css"))])
+    return [f"css/{name}.css" for name in names]
 
 
 @bp.get("/")

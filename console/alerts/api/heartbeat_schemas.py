@@ -15,6 +15,7 @@ from console.alerts.rules.heartbeats.wanted import DAY, DEFAULT_SERVICE, HOUR, Y
 from console.alerts.rules.states import Severity
 from console.infra.errors import Fault, Invalid
 from console.infra.paging import Page
+from console.infra.scrub import scrub_text
 
 StateWord = Literal["new", "up", "late", "missed", "unfinished", "failed", "paused"]
 Word = Field(None, min_length=1, max_length=200, pattern=r"^[^\x00]+$")
@@ -114,7 +115,7 @@ class HeartbeatPage(BaseModel):
 
 
 class PingOut(BaseModel):
-    """One ping. `body` as text, what is not UTF-8 replaced; `body_base64` is exact and set only then."""
+    """One ping. `body` as text, secrets removed and what is not UTF-8 replaced; then `body_base64` is exact."""
 
     number: int
     at: datetime
@@ -150,9 +151,9 @@ def _read(body: bytes | None) -> tuple[str | None, str | None]:
     if body is None:
         return None, None
     try:
-        return body.decode(), None
+        return scrub_text(body.decode()), None
     except UnicodeDecodeError:
-        return body.decode("utf-8", "replace"), base64.b64encode(body).decode()
+        return scrub_text(body.decode("utf-8", "replace")), base64.b64encode(body).decode()
 
 
 class PingPage(BaseModel):

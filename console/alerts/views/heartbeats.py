@@ -10,6 +10,7 @@ from console.alerts.queries import heartbeats as reads
 from console.alerts.rules.heartbeats import beats, crontab
 from console.infra import clock
 from console.infra.actor import Role
+from console.infra.scrub import scrub_text
 from console.web import htmx, live
 from console.web.auth import current_actor, requires
 from console.web.settings import settings
@@ -53,6 +54,7 @@ def showing(heartbeat: Heartbeat) -> dict[str, Any]:
     page = reads.pings(heartbeat.id, limit=PINGS, cursor=request.args.get("cursor"))
     asked = request.args.get("ping", "")
     chosen = reads.ping(heartbeat.id, int(asked)) if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
+    chosen = chosen or next((ping for ping in page.items if ping.body), None)
     address = f"{settings().public_url}/ping/{heartbeat.uuid}"
     return {
         "heartbeat": heartbeat,
@@ -61,7 +63,8 @@ def showing(heartbeat: Heartbeat) -> dict[str, Any]:
         "zone": ZoneInfo(heartbeat.timezone),
         "page": page,
         "older": older("heartbeats.show", page.next_cursor, heartbeat_id=heartbeat.id),
-        "chosen": chosen or next((ping for ping in page.items if ping.body), None),
+        "chosen": chosen,
+        "said": scrub_text(chosen.text) if chosen else "",
         "view": {name: request.args[name] for name in ("ping", "cursor") if request.args.get(name)},
         "alerts": reads.alerts_of(heartbeat),
         "address": address,

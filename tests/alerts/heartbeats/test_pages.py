@@ -82,10 +82,12 @@ def test_it_shows_what_a_run_said_and_nothing_of_it_is_markup(
 ) -> None:
     ping("/start")
     clock.advance(seconds=95)
-    ping("/3", method="POST", data=b"<script>alert(1)</script>\n\xff\xfe", headers={"User-Agent": "<b>curl</b>"})
+    said = b"<script>alert(1)</script>\n\xff\xfe\npassword=hunter2secret"
+    ping("/3", method="POST", data=said, headers={"User-Agent": "<b>curl</b>"})
     page = ada.get(f"/heartbeats/{heartbeat.id}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;\n\ufffd\ufffd" in page
     assert "<script>alert" not in page
+    assert "hunter2secret" not in page
     assert "<b>curl" not in page
     assert "exit 3" in page
     assert "1 min 35 s" in page
