@@ -1,16 +1,18 @@
 """What a ping does to its heartbeat and to the alerts that the heartbeat has raised."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import BigInteger, LargeBinary, Row, Uuid, bindparam, delete, text
 
 from console.alerts.actions.heartbeats import create, create_unless_taken
 from console.alerts.actions.ingest import ingest
 from console.alerts.actions.misses import ROOM, about, note_misses, resolve_all
-from console.alerts.models import Heartbeat, HeartbeatPing
+from console.alerts.models import PULSE, Heartbeat, HeartbeatPing, pulse_of, rhythm_of
+from console.alerts.models.ranked import Ranked
 from console.alerts.queries import heartbeats as reads
 from console.alerts.rules.heartbeats import beats, report
 from console.alerts.rules.heartbeats.address import Address
@@ -44,59 +46,84 @@ class Ping:
     body_cut: bool = False
 
 
+SAID = tuple(field.name for field in fields(Ping))
+_KEEP = text(f"""
+    WITH kept AS (
+        INSERT INTO heartbeat_pings (heartbeat_id, number, duration_ms, {", ".join(SAID)})
+        VALUES (:id, :number, :duration_ms, {", ".join(f":{name}" for name in SAID)})
+    )
+    UPDATE heartbeats SET pings_count = :number, {", ".join(f"{name} = :{name}" for name in PULSE)},
+        last_duration_ms = CASE WHEN :ends THEN :duration_ms ELSE last_duration_ms END
+    WHERE id = :id
+""").bindparams(  # noqa: S608 - names of our own columns
+    bindparam("kind", type_=Ranked(Kind)),
+    bindparam("state", type_=Ranked(State)),
+    bindparam("rid", type_=Uuid),
+    bindparam("started_rid", type_=Uuid),
+    bindparam("body", type_=LargeBinary),
+    bindparam("duration_ms", type_=BigInteger),
+)
+
+
 def ping(address: Address, said: Ping, *, create_missing: bool = False) -> bool:
     """Take a ping in; returns whether it made its heartbeat. Raises NotFound, and Conflict for a shared slug."""
-    heartbeat, created = reads.for_ping(address), False
-    if heartbeat is None:
+    row, created = reads.for_ping(address), False
+    if row is None:
         if not create_missing:
             raise NotFound("not found")
-        heartbeat, created = _provide(address, said.at)
-    _take(heartbeat, said)
+        row, created = _provide(address, said.at)
+    if row.deadline_at is not None and row.deadline_at <= said.at:
+        # The sweep has not come yet: the miss is told first, as it happened first.
+        note_misses([reads.heartbeat_for_change(row.id)], at=said.at)
+        row = reads.for_ping(address)
+        assert row is not None
+    _take(row, said)
     events.touch(ROOM)
     return created
 
 
-def _provide(address: Address, at: datetime) -> tuple[Heartbeat, bool]:
+def _provide(address: Address, at: datetime) -> tuple[Row[Any], bool]:
     made = create_unless_taken(Wanted(name=address.slug, slug=address.slug), by=SYSTEM, at=at)
-    if made is not None:
-        return made, True
-    # Somebody else has just made it, or a heartbeat of another slug has the name.
-    found = reads.for_ping(address)
-    if found is not None:
-        return found, False
-    return create(Wanted(name=f"{address.slug} {secrets.token_hex(3)}", slug=address.slug), by=SYSTEM, at=at), True
+    row = reads.for_ping(address)
+    if row is None:
+        # Nobody has made it just now: a heartbeat of another slug has the name.
+        made = create(Wanted(name=f"{address.slug} {secrets.token_hex(3)}", slug=address.slug), by=SYSTEM, at=at)
+        row = reads.for_ping(address)
+    assert row is not None
+    return row, made is not None
 
 
-def _take(heartbeat: Heartbeat, said: Ping) -> None:
-    if heartbeat.deadline_at is not None and heartbeat.deadline_at <= said.at:
-        # The sweep has not come yet: the miss is told first, as it happened first.
-        note_misses([heartbeat], at=said.at)
-    before, duration = heartbeat.pulse, _duration(heartbeat, said)
-    heartbeat.pulse = beats.beat(before, said.kind, heartbeat.rhythm, at=said.at, rid=said.rid)
-    heartbeat.pings_count += 1
-    if said.kind in ENDS:
-        heartbeat.last_duration_ms = duration
-    _keep(heartbeat.id, heartbeat.pings_count, said, duration)
-    if before.state in BROKEN and said.kind is Kind.SUCCESS:
-        resolve_all(heartbeat, at=said.at, why=_came(before, said.at))
-    if said.kind is Kind.FAIL and before.state is not State.PAUSED:
-        _report(heartbeat, before.state, said, duration)
+def _take(row: Row[Any], said: Ping) -> None:
+    before, duration = pulse_of(row), _duration(row, said)
+    after = beats.beat(before, said.kind, rhythm_of(row), at=said.at, rid=said.rid)
+    _keep(row, said, after, duration)
+    ended = before.state in BROKEN and said.kind is Kind.SUCCESS
+    failed = said.kind is Kind.FAIL and before.state is not State.PAUSED
+    if ended or failed:
+        heartbeat = reads.heartbeat_for_change(row.id)
+        if ended:
+            resolve_all(heartbeat, at=said.at, why=_came(before, said.at))
+        else:
+            _report(heartbeat, before.state, said, duration)
 
 
-def _duration(heartbeat: Heartbeat, said: Ping) -> int | None:
+def _duration(row: Row[Any], said: Ping) -> int | None:
     """Milliseconds since the start of the same run, for a ping that ends it."""
     if said.kind not in ENDS:
         return None
-    same = said.rid == heartbeat.started_rid
-    began = heartbeat.started_at if same else reads.start_of(heartbeat.id, said.rid) if said.rid else None
+    same = said.rid == row.started_rid
+    began = row.started_at if same else reads.start_of(row.id, said.rid) if said.rid else None
     return None if began is None else int((said.at - began) / timedelta(milliseconds=1))
 
 
-def _keep(heartbeat_id: int, number: int, said: Ping, duration: int | None) -> None:
-    row = {**asdict(said), "heartbeat_id": heartbeat_id, "number": number, "duration_ms": duration}
-    db.session.execute(insert(HeartbeatPing), row)
+def _keep(row: Row[Any], said: Ping, pulse: beats.Pulse, duration: int | None) -> None:
+    """Both rows in one statement: most of what a ping costs is its way to PostgreSQL and back."""
+    number = row.pings_count + 1
+    told = {name: getattr(said, name) for name in SAID} | {name: getattr(pulse, name) for name in PULSE}
+    told |= {"id": row.id, "number": number, "duration_ms": duration, "ends": said.kind in ENDS}
+    db.session.connection().execute(_KEEP, told)
     if number % PRUNE_EVERY == 0:
-        old = HeartbeatPing.heartbeat_id == heartbeat_id, HeartbeatPing.number <= number - KEEP_PINGS
+        old = HeartbeatPing.heartbeat_id == row.id, HeartbeatPing.number <= number - KEEP_PINGS
         db.session.execute(delete(HeartbeatPing).where(*old).execution_options(synchronize_session=False))
 
 

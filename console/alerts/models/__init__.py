@@ -1,11 +1,12 @@
 """The tables of alerts: the alert and what is told of it, its occurrences, its history, its counts; heartbeats."""
 
 from console.alerts.models.alert import Alert, AlertDetail
-from console.alerts.models.heartbeat import Heartbeat, HeartbeatPing, PingKey
+from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
 from console.alerts.models.occurrence import FailureEvent, Occurrence
 
 __all__ = [
+    "PULSE",
     "Alert",
     "AlertCount",
     "AlertDetail",
@@ -17,4 +18,6 @@ __all__ = [
     "HeartbeatPing",
     "Occurrence",
     "PingKey",
+    "pulse_of",
+    "rhythm_of",
 ]

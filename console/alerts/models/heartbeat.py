@@ -16,6 +16,17 @@ from console.infra.db import Model, intpk
 PULSE = tuple(field.name for field in fields(Pulse))
 
 
+def rhythm_of(row: Any) -> Rhythm:
+    """The rhythm of a heartbeat, or of a row with its columns."""
+    period = None if row.period_seconds is None else timedelta(seconds=row.period_seconds)
+    return Rhythm(timedelta(seconds=row.grace_seconds), period, row.cron, row.timezone)
+
+
+def pulse_of(row: Any) -> Pulse:
+    """The pulse of a heartbeat, or of a row with its columns."""
+    return Pulse(**{name: getattr(row, name) for name in PULSE})
+
+
 class Heartbeat(Model):
     """A job that says when it runs. Its `uuid` is the secret of its ping address; either a period or a cron is set.
 
@@ -61,13 +72,12 @@ class Heartbeat(Model):
     @property
     def rhythm(self) -> Rhythm:
         """When its pings are expected."""
-        period = None if self.period_seconds is None else timedelta(seconds=self.period_seconds)
-        return Rhythm(timedelta(seconds=self.grace_seconds), period, self.cron, self.timezone)
+        return rhythm_of(self)
 
     @property
     def pulse(self) -> Pulse:
         """What its pings have made of it."""
-        return Pulse(**{name: getattr(self, name) for name in PULSE})
+        return pulse_of(self)
 
     @pulse.setter
     def pulse(self, pulse: Pulse) -> None:
