@@ -15,9 +15,12 @@ from console.accounts import actions as accounts
 from console.accounts.models import User
 from console.alerts import actions as alerts
 from console.alerts.rules.failure import Failure
+from console.alerts.rules.heartbeats.address import Address
+from console.alerts.rules.heartbeats.beats import Kind
+from console.alerts.rules.heartbeats.wanted import Wanted
 from console.alerts.rules.states import Severity
 from console.infra import clock
-from console.infra.actor import Actor
+from console.infra.actor import SYSTEM, Actor
 from console.infra.db import db
 from tests.conftest import Cast, make_cast
 
@@ -139,3 +142,13 @@ def fail(number: int = 0, **given: Any) -> int:
     result = alerts.ingest([Failure(**values)], at=clock.now())
     db.session.commit()
     return result.alerts[0]
+
+
+def beat(name: str = "Nightly backup") -> int:
+    """A heartbeat whose last run failed and said so; returns its id."""
+    wanted = Wanted(name=name, slug=name.lower().replace(" ", "-"), cron="30 2 * * *", period_seconds=None)
+    made = alerts.create_heartbeat(wanted, by=SYSTEM, at=clock.now())
+    said = alerts.Ping(Kind.FAIL, clock.now(), exit_code=3, agent="curl/8.5.0", body=b"disk full on db-1")
+    alerts.ping(Address(made.uuid, "", "", Kind.FAIL), said)
+    db.session.commit()
+    return made.id

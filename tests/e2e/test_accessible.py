@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Cast
-from tests.e2e.conftest import TRACEBACK, Visit, fail
+from tests.e2e.conftest import TRACEBACK, Visit, beat, fail
 
 AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js")).read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -20,6 +20,11 @@ PAGES = (
     "/alerts/{alert}/snooze",
     "/alerts/{alert}/assignment",
     "/alerts/{alert}/retry",
+    "/heartbeats",
+    "/heartbeats/new",
+    "/heartbeats/{heartbeat}",
+    "/heartbeats/{heartbeat}/edit",
+    "/heartbeats/{heartbeat}/deletion",
     "/queues",
     "/queues/jobs",
     "/audit",
@@ -54,9 +59,9 @@ def sideways(page: Page) -> int:
 def test_every_page_is_accessible(visit: Visit, people: Cast, theme: str, size: str) -> None:
     alert = fail(1, traceback=TRACEBACK, runbook_url="https://wiki.example.org/pdf", tags={"customer": "c1"})
     visitor = visit(people.ada, color_scheme=theme, viewport=SIZES[size])
-    found = {}
+    found, heartbeat = {}, beat()
     for path in PAGES:
-        page = visitor.open(path.format(alert=alert))
+        page = visitor.open(path.format(alert=alert, heartbeat=heartbeat))
         found[path] = violations(page), sideways(page)
     assert {path: what for path, what in found.items() if what != ([], 0)} == {}
 
@@ -71,9 +76,9 @@ def test_the_first_page_and_the_doors_are_accessible(visit: Visit, people: Cast,
 
 
 def test_what_a_finger_presses_is_large_enough(visit: Visit, people: Cast) -> None:
-    alert = fail(1)
+    alert, heartbeat = fail(1), beat()
     visitor = visit(people.olu, viewport=SIZES["phone"], has_touch=True)
-    for path in ("/alerts", f"/alerts/{alert}"):
+    for path in ("/alerts", f"/alerts/{alert}", "/heartbeats", f"/heartbeats/{heartbeat}"):
         page = visitor.open(path)
         small = page.evaluate(
             """() => [...document.querySelectorAll(".btn, .tabs-bottom a, .phone-bar a, summary.btn")]

@@ -64,7 +64,7 @@ def showing(heartbeat: Heartbeat) -> dict[str, Any]:
         "page": page,
         "older": older("heartbeats.show", page.next_cursor, heartbeat_id=heartbeat.id),
         "chosen": chosen,
-        "said": scrub_text(chosen.text) if chosen else "",
+        "words": scrub_text(chosen.text) if chosen else "",
         "view": {name: request.args[name] for name in ("ping", "cursor") if request.args.get(name)},
         "alerts": reads.alerts_of(heartbeat),
         "address": address,
