@@ -78,6 +78,14 @@ def heartbeat(heartbeat_id: int) -> Heartbeat:
     return found
 
 
+def heartbeat_of(uuid: UUID) -> Heartbeat:
+    """A heartbeat by the secret of its address; raises NotFound."""
+    found = db.session.scalar(select(Heartbeat).where(Heartbeat.uuid == uuid))
+    if found is None:
+        raise NotFound("This heartbeat was deleted.")
+    return found
+
+
 def heartbeat_for_change(heartbeat_id: int) -> Heartbeat:
     """A heartbeat by its number, locked; raises NotFound."""
     found = _locked(select(Heartbeat).where(Heartbeat.id == heartbeat(heartbeat_id).id))

@@ -1,9 +1,10 @@
 """The pages of heartbeats: the list, one of them with its pings, and the form that makes or changes one."""
 
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from console.alerts.models import Heartbeat
 from console.alerts.queries import heartbeats as reads
@@ -46,6 +47,13 @@ def show(heartbeat_id: int) -> Response:
     if unchanged is not None:
         return unchanged
     return htmx.page("alerts/heartbeat.html", ONE, **showing(reads.heartbeat(heartbeat_id)))
+
+
+@bp.get("/heartbeats/<uuid:uuid>")
+@requires(Role.VIEWER)
+def find(uuid: UUID) -> Response:
+    """Where an alert's heartbeat is; 404 when it was deleted."""
+    return make_response(redirect(url_for("heartbeats.show", heartbeat_id=reads.heartbeat_of(uuid).id), 303))
 
 
 def showing(heartbeat: Heartbeat) -> dict[str, Any]:

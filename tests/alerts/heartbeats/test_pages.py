@@ -11,7 +11,7 @@ from console.alerts.queries import heartbeats as reads
 from console.alerts.rules.heartbeats.beats import State
 from console.infra.actor import SYSTEM
 from console.infra.db import db
-from tests.alerts.heartbeats.conftest import Ping, fresh, make, sweep
+from tests.alerts.heartbeats.conftest import Ping, alerts, fresh, make, sweep
 from tests.conftest import Cast, Clock, SignIn
 
 FORM = {
@@ -205,6 +205,16 @@ def test_roles(client: FlaskClient, cast: Cast, sign_in: SignIn, heartbeat: Hear
     for path in ("/heartbeats", here, f"{here}/deletion"):
         assert post(olu, path, FORM)[0] == 403
     assert olu.get("/heartbeats/new").status_code == 403
+
+
+def test_an_alert_leads_to_its_heartbeat(ada: FlaskClient, heartbeat: Heartbeat, ping: Ping) -> None:
+    ping("/fail")
+    page = ada.get(f"/alerts/{alerts()[0].id}").text
+    here = f"/heartbeats/{heartbeat.uuid}"
+    assert here in page
+    assert ada.get(here).headers["Location"] == f"/heartbeats/{heartbeat.id}"
+    post(ada, f"/heartbeats/{heartbeat.id}/deletion")
+    assert ada.get(here).status_code == 404
 
 
 def test_strange_addresses_are_not_found(ada: FlaskClient, heartbeat: Heartbeat) -> None:
