@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from console.config.values import (
     SECRET_KEY_LENGTH,
+    HeartbeatUrl,
     MailUrl,
     Networks,
     PostgresUrl,
@@ -64,6 +65,9 @@ class Fields(BaseSettings):
     environment: Literal["development", "production"] = setting("development", "development or production")
     debug: bool = setting(False, "tracebacks in the browser; never in production")
     secret_key: str = setting("", "signs forms; 32 or more random characters (development makes its own)", secret=True)
+    encryption_keys: Words = setting(
+        (), "seal stored secrets, the newest first, with commas; empty: made of SECRET_KEY", secret=True
+    )
     base_url: WebAddress = setting(
         "", "where people reach the console, for links in mails: https://console.example.org"
     )
@@ -99,6 +103,10 @@ class Fields(BaseSettings):
 
     mail_url: MailUrl = setting("", "smtp://user:password@host:587; empty: no mail is sent", secret=True)
     mail_from: str = setting("", "sender of mails, needed with MAIL_URL: console@example.org")
+
+    outward_heartbeat_url: HeartbeatUrl = setting(
+        "", "pinged each minute while scheduler, workers and database are well; empty: nobody is", secret=True
+    )
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["auto", "json", "console"] = setting("auto", "json, console or auto: json in production")
@@ -163,6 +171,7 @@ def production_faults(found: Fields) -> list[str]:
         "DEBUG: must be off": found.debug,
         "SECRET_KEY: missing; make one with: openssl rand -hex 32": not found.secret_key,
         "SECRET_KEY: weak; make one with: openssl rand -hex 32": found.secret_key and weak(found.secret_key),
+        "ENCRYPTION_KEYS: one is weak; make one with: openssl rand -hex 32": any(map(weak, found.encryption_keys)),
         "BASE_URL: missing; links and trusted hosts come from it": not found.base_url,
         "BASE_URL: must begin with https://": found.base_url.startswith("http:"),
         "DATABASE_URL: missing; the embedded PostgreSQL is for development": not found.database_url,

@@ -48,6 +48,13 @@ def _web_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _heartbeat(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("must look like https://hc-ping.com/1f2e3d4c-…")
+    return url
+
+
 def _mail(url: str) -> str:
     if url and (urlsplit(url).scheme not in {"smtp", "smtps"} or not urlsplit(url).hostname):
         raise ValueError("must look like smtp://user:password@host:587 or smtps://host:465")
@@ -77,6 +84,7 @@ def weak(key: str) -> bool:
 PostgresUrl = Annotated[str, AfterValidator(_postgresql)]
 RedisUrl = Annotated[str, AfterValidator(_redis)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+HeartbeatUrl = Annotated[str, AfterValidator(_heartbeat)]
 MailUrl = Annotated[str, AfterValidator(_mail)]
 SentryDsn = Annotated[str, AfterValidator(_sentry)]
 Rate = Annotated[str, AfterValidator(_rate)]

@@ -2,16 +2,22 @@
 
 Passwords are argon2id with at least the parameters of the OWASP Password Storage Cheat Sheet
 (19 MiB, two passes, one lane). Tokens are 256 random bits, so a plain SHA-256 is enough to store
-them: there is nothing to guess.
+them: there is nothing to guess. What must be read again (a webhook's address, its signing key) is sealed:
+encrypted under a key of the settings; `secrets rotate` brings everything under the newest.
 """
 
+import base64
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
 from zxcvbn import zxcvbn
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
@@ -61,3 +67,44 @@ def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
     """Say whether a password is a common one, a pattern, or made of the words it is about."""
     result = zxcvbn(password[:_ZXCVBN_LENGTH], user_inputs=[word for word in about if word])
     return bool(result["score"] <= _GUESSABLE_SCORE)
+
+
+def sealer(secret_key: str, keys: Sequence[str] = ()) -> MultiFernet:
+    """Seals under the first key and opens with any: `keys` as people gave them, then one made of `secret_key`.
+
+    The last one stays, so that giving keys for the first time, or taking them away, leaves nothing unreadable.
+    """
+    return MultiFernet([Fernet(_fernet_key(key)) for key in (*keys, secret_key)])
+
+
+def seal(text: str) -> str:
+    """Encrypt a secret under the app's newest key (AES-128-CBC with HMAC-SHA256, as Fernet defines)."""
+    return _sealer().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """The secret. Raises Sealed when no key of the app opens it."""
+    try:
+        return _sealer().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise Sealed("No key in ENCRYPTION_KEYS or SECRET_KEY opens this secret; enter it again.") from None
+
+
+def reseal(sealed: str) -> str:
+    """The same secret under the newest key. Raises Sealed when no key opens it."""
+    return seal(unseal(sealed))
+
+
+class Sealed(ValueError):
+    """A stored secret that none of the keys opens: its key was taken away too early."""
+
+
+def _sealer() -> MultiFernet:
+    settings = current_app.extensions["console.settings"]
+    return sealer(settings.secret_key, settings.encryption_keys)
+
+
+def _fernet_key(secret: str) -> bytes:
+    # People give text of any length; Fernet wants 32 bytes. The info keeps this key apart from what signs forms.
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"console: secrets at rest").derive(secret.encode())
+    return base64.urlsafe_b64encode(derived)
