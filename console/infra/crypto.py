@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
 from zxcvbn import zxcvbn
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
@@ -108,3 +109,25 @@ def _fernet_key(secret: str) -> bytes:
     # People give text of any length; Fernet wants 32 bytes. The info keeps this key apart from what signs forms.
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"console: secrets at rest").derive(secret.encode())
     return base64.urlsafe_b64encode(derived)
+
+
+def sign(purpose: str, value: str) -> str:
+    """`value` with a signature under SECRET_KEY that holds for this purpose only; URL-safe, readable by anybody."""
+    return _signer(purpose).dumps(value)
+
+
+def signed(purpose: str, token: str) -> str | None:
+    """The value that `sign` was given, or None for what it has not made."""
+    try:
+        value = _signer(purpose).loads(token)
+    except BadData:
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _signer(purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        current_app.extensions["console.settings"].secret_key,
+        salt=f"console: {purpose}",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

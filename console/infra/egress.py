@@ -44,7 +44,14 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """It may be reached but was not: no such name, no connection, no answer in time, an answer that is too large."""
+    """It may be reached but was not: no such name, no connection, no answer in time, an answer that is too large.
+
+    `perhaps`: the request was on its way, so it may have been heard all the same.
+    """
+
+    def __init__(self, told: str, *, perhaps: bool = False) -> None:
+        super().__init__(told)
+        self.perhaps = perhaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,8 @@ class Guard:
             with Deadline(until, lambda: connection.wire):
                 return _ask(connection, method, target.path, body, headers or {}, max_body)
         except (OSError, http.client.HTTPException) as error:
-            raise Failed(_told(error, late=time.monotonic() >= until)) from None
+            perhaps = connection.sent
+            raise Failed(_told(error, late=time.monotonic() >= until), perhaps=perhaps) from None
         finally:
             connection.close()
 
@@ -164,6 +172,7 @@ class _Pinned(http.client.HTTPConnection):
         self._pinned = pinned
         # http.client forgets its socket when the answer ends with the connection; the deadline must not.
         self.wire: socket.socket | None = None
+        self.sent = False
 
     def connect(self) -> None:
         """Try the addresses in turn within the time that is left."""
@@ -220,14 +229,14 @@ def _public(address: Address) -> bool:
     return address.is_global and not odd and address not in MACHINERY
 
 
-def _ask(
-    connection: http.client.HTTPConnection, method: str, path: str, body: bytes, headers: Mapping[str, str], cap: int
-) -> Reply:
+def _ask(connection: "_Pinned", method: str, path: str, body: bytes, headers: Mapping[str, str], cap: int) -> Reply:
+    connection.connect()
+    connection.sent = True
     connection.request(method, path, body=body or None, headers={"User-Agent": "console", **headers})
     answer = connection.getresponse()
     read = answer.read(cap + 1)
     if len(read) > cap:
-        raise Failed(f"The answer is larger than {cap:,} bytes.")
+        raise Failed(f"The answer is larger than {cap:,} bytes.", perhaps=True)
     return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, read)
 
 

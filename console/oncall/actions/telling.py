@@ -1,0 +1,174 @@
+"""Which alerts need somebody, and what is to be told to whom: steps made of changes and of time.
+
+A change of an alert is only noted where it happens (`hear`), in its own transaction. One scheduler at a time looks at
+the notes (`tell`) and goes by the alert as it stands, so that neither order nor number of the notes matters.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from console.alerts.models import Alert
+from console.alerts.rules.states import Event, Status
+from console.infra import events
+from console.infra.db import db
+from console.infra.events import AlertChanged
+from console.oncall import queries
+from console.oncall.actions.setup import ROOM
+from console.oncall.models import Channel, Delivery, DeliveryState, Kind, News, Notice, Purpose, RoutingRule
+from console.oncall.rules.routing import Subject
+
+# Any number will do as long as nobody else in this database uses it.
+LOCK: Final = 4_127_007
+BATCH: Final = 500
+# Changes that can make an alert need somebody, or not any more.
+HEARD: Final = frozenset(Event) - {Event.ASSIGNED, Event.UNASSIGNED, Event.NOTED, Event.RETRIED}
+# After these the alert is told of at once, whatever the rule's interval: somebody asked to hear of it again.
+ALARM: Final = frozenset({Event.WOKE.value, Event.UNSNOOZED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a round did: notes looked at, steps made."""
+
+    news: int
+    steps: int
+
+
+def hear(changed: AlertChanged) -> None:
+    """Note that an alert changed, in the transaction of the change. Written with the session's next flush."""
+    if changed.event in HEARD:
+        db.session.add(News(alert_id=changed.alert_id, event=changed.event))
+
+
+def tell(*, at: datetime) -> Told:
+    """Look at what changed and what is due, and make the steps; a full batch means there may be more."""
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
+        return Told(0, 0)
+    news = _take_news()
+    due = queries.due_notices(at, limit=BATCH)
+    if not news and not due:
+        return Told(0, 0)
+    ids = sorted({*news, *(notice.alert_id for notice in due)})
+    round_ = _Round(queries.alerts_of(ids), [rule for rule in queries.rules() if rule.enabled], at)
+    latest = queries.latest_notices(sorted(news))
+    for alert_id, words in news.items():
+        if alert_id in round_.alerts:
+            round_.follow(round_.alerts[alert_id], words, latest.get(alert_id))
+    for notice in due:
+        if notice.ended_at is None and notice.next_step_at is not None and notice.next_step_at <= at:
+            round_.remind(notice)
+    round_.write()
+    return Told(len(news), round_.steps)
+
+
+class _Round:
+    """One look at everything, with what all alerts of it share."""
+
+    def __init__(self, alerts: Mapping[int, Alert], rules: Sequence[RoutingRule], at: datetime) -> None:
+        self.alerts = alerts
+        self.steps = 0
+        self._rules = rules
+        self._at = at
+        self._rows: list[dict[str, Any]] = []
+
+    def follow(self, alert: Alert, words: Iterable[str], notice: Notice | None) -> None:
+        """Bring the notice of an alert in line with where the alert stands."""
+        status = alert.state.at(self._at).status
+        if status is not Status.OPEN:
+            if notice is not None and notice.ended_at is None:
+                _end(notice, status.word, self._at)
+        elif notice is None or alert.opened_at > notice.opened_at or alert.severity > notice.severity:
+            if notice is not None and notice.ended_at is None:
+                _end(notice, "opened again, or worse", self._at)
+            self._begin(alert, notice)
+        elif notice.ended_at is not None:
+            self._resume(notice, at_once=bool(ALARM & set(words)))
+
+    def remind(self, notice: Notice) -> None:
+        """The next step of an opening that nobody has taken."""
+        alert = self.alerts[notice.alert_id]
+        status = alert.state.at(self._at).status
+        if status is Status.OPEN:
+            notice.step += 1
+            self._step(notice, alert)
+        else:
+            _end(notice, status.word, self._at)
+
+    def write(self) -> None:
+        """Store the deliveries of all steps; one that is there already is not made again."""
+        db.session.flush()
+        if self._rows:
+            db.session.execute(insert(Delivery).on_conflict_do_nothing(), self._rows)
+        events.touch(ROOM)
+
+    def _begin(self, alert: Alert, before: Notice | None) -> None:
+        notice = Notice(
+            alert_id=alert.id, opening=before.opening + 1 if before else 1, opened_at=alert.opened_at,
+            severity=alert.severity, step=0, started_at=self._at, rule=None,
+        )  # fmt: skip
+        db.session.add(notice)
+        self._step(notice, alert)
+
+    def _resume(self, notice: Notice, *, at_once: bool) -> None:
+        rule = next((rule for rule in self._rules if rule.name == notice.rule), None)
+        notice.ended_at = notice.ended_why = None
+        if at_once:
+            notice.next_step_at = self._at
+            notice.step += 1
+            self._step(notice, self.alerts[notice.alert_id])
+        else:
+            notice.next_step_at = _later(rule, self._at)
+
+    def _step(self, notice: Notice, alert: Alert) -> None:
+        """The seam of rotations and escalation: who is told at `notice.step`, and when the next step is due."""
+        subject = Subject(alert.service, alert.environment, alert.severity.word, alert.tags)
+        rule = next((rule for rule in self._rules if rule.condition.meets(subject)), None)
+        notice.rule = rule.name if rule else None
+        notice.next_step_at = _later(rule, self._at)
+        self.steps += 1
+        told: set[tuple[str, str]] = set()
+        for channel in rule.channels if rule else ():
+            for recipient in channel.recipients if channel.kind == Kind.EMAIL else [f"channel {channel.id}"]:
+                # One person behind two channels is told once.
+                if (channel.kind, recipient) not in told:
+                    told.add((channel.kind, recipient))
+                    self._rows.append(self._row(notice, channel, recipient if channel.kind == Kind.EMAIL else ""))
+
+    def _row(self, notice: Notice, channel: Channel, recipient: str) -> dict[str, Any]:
+        state = DeliveryState.WAITING if channel.enabled else DeliveryState.SKIPPED
+        return {
+            "purpose": Purpose.ALERT,
+            "alert_id": notice.alert_id,
+            "opening": notice.opening,
+            "step": notice.step,
+            "channel_id": channel.id,
+            "channel_name": channel.name,
+            "kind": channel.kind,
+            "recipient": recipient,
+            "state": state,
+            "created_at": self._at,
+            "due_at": self._at,
+            "error": None if channel.enabled else "The channel is switched off.",
+        }
+
+
+def _take_news() -> dict[int, list[str]]:
+    oldest = select(News.id).order_by(News.id).limit(BATCH)
+    rows = db.session.execute(delete(News).where(News.id.in_(oldest)).returning(News.id, News.alert_id, News.event))
+    found: dict[int, list[str]] = {}
+    for _, alert_id, event in sorted(rows.tuples()):
+        found.setdefault(alert_id, []).append(event)
+    return found
+
+
+def _later(rule: RoutingRule | None, at: datetime) -> datetime | None:
+    return at + timedelta(minutes=rule.renotify_minutes) if rule and rule.renotify_minutes else None
+
+
+def _end(notice: Notice, why: str, at: datetime) -> None:
+    notice.ended_at, notice.ended_why, notice.next_step_at = at, why, None
