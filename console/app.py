@@ -16,6 +16,9 @@ from console.config import Settings, load_settings
 from console.infra import events, sentry
 from console.infra.db import db
 from console.infra.redis import connect
+from console.oncall import api as oncall_api
+from console.oncall import views as oncall_views
+from console.oncall.actions import telling
 from console.queues import api as queues_api
 from console.queues import jobs as queues_jobs
 from console.queues import views as queues_views
@@ -39,11 +42,12 @@ PAGES = (
     alerts_views.bp,
     alerts_views.heartbeats.bp,
     alerts_api.pings.bp,
+    oncall_views.bp,
     queues_views.bp,
     accounts_views.bp,
     audit_views.bp,
 )
-APIS = (alerts_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
+APIS = (alerts_api.bp, oncall_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -96,6 +100,7 @@ def _rooms(app: Flask) -> None:
     events.refused.connect(audit_actions.record_refusal)
     events.job_settled.connect(queues_jobs.hear_settled)
     events.retry_requested.connect(queues_jobs.answer_retry)
+    events.alert_changed.connect(telling.hear)
     for page in PAGES:
         app.register_blueprint(page)
     for api in APIS:

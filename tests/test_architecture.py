@@ -34,6 +34,8 @@ PUBLIC = {
     "accounts.link_submit",
     "accounts.reset",  # asking for a reset must not need a session
     "accounts.reset_submit",
+    "oncall.link",  # a one-tap link out of a message is the credential
+    "oncall.acknowledge",
     "probes.live",  # load balancers have no token
     "probes.ready",
     "alerts_api.openapi",  # the description of the API is no secret

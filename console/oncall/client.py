@@ -25,8 +25,8 @@ UNWANTED: Final = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
 class Undelivered(Exception):
     """A try that failed, in a sentence without secrets.
 
-    `refused`: heard and not wanted. `perhaps`: it may have arrived all the same, only the answer did not. `retry_after`:
-    in seconds, as the other side asked.
+    `refused`: heard and not wanted. `perhaps`: it may have arrived all the same, only the answer did not.
+    `retry_after`: in seconds, as the other side asked.
     """
 
     def __init__(

@@ -135,7 +135,8 @@ def attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:
 def titles(found: Sequence[Delivery]) -> Mapping[int, str]:
     """The titles of the alerts that deliveries are about."""
     ids = {delivery.alert_id for delivery in found if delivery.alert_id}
-    return dict(db.session.execute(select(Alert.id, Alert.title).where(Alert.id.in_(ids))).tuples().all())
+    rows = db.session.execute(select(Alert.id, Alert.title).where(Alert.id.in_(ids)))
+    return {row.id: row.title for row in rows}
 
 
 def unmatched_since(at: datetime) -> int:

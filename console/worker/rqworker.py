@@ -9,13 +9,14 @@ from redis.exceptions import RedisError
 
 # Job modules are imported before the first fork: a worker that imports them in each child is many times slower.
 import console.alerts.jobs
+import console.oncall.jobs
 import console.queues.jobs
 from console.app import create_app
 from console.config import Settings
 from console.infra.queue import QUEUES, make_worker
 from console.infra.redis import connect
 
-MODULES: Final = (console.alerts.jobs, console.queues.jobs)
+MODULES: Final = (console.alerts.jobs, console.oncall.jobs, console.queues.jobs)
 LONGEST_WAIT: Final = 15.0
 
 log = structlog.get_logger(__name__)

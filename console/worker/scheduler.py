@@ -28,6 +28,7 @@ from console.infra.jobs.timing import timing
 from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
+from console.oncall import jobs as oncall_jobs
 from console.queues.client import RqRegistries
 from console.queues.jobs import Follower, settle_retries
 from console.worker.schedules import Timetable
@@ -91,6 +92,7 @@ class Scheduler:
             Duty("retries", 1.0, lambda: settle_retries(registries)),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
+            Duty("tell", 1.0, oncall_jobs.tell),
         )
 
     def _keep(self, duty: Duty) -> None:

@@ -6,24 +6,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from croniter import croniter
+from flask import current_app
 
 from console.accounts import jobs as account_jobs
 from console.alerts import jobs as alert_jobs
 from console.infra import clock, jobs
 from console.infra.actor import SYSTEM
 from console.infra.transaction import unit
+from console.oncall import jobs as oncall_jobs
 from console.queues import actions
 from console.queues import jobs as queue_jobs
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A job with either a cron expression or an interval of whole seconds."""
+    """A job with either a cron expression or an interval of whole seconds; `setting` must be given for it to run."""
 
     name: str
     job: Callable[..., Any]
     cron: str | None = None
     every: int | None = None
+    setting: str = ""
+
+    @property
+    def on(self) -> bool:
+        """Whether this console wants it."""
+        return not self.setting or bool(getattr(current_app.extensions["console.settings"], self.setting))
 
     @property
     def rhythm(self) -> str:
@@ -54,6 +62,8 @@ SCHEDULES: Final = (
     Schedule("prune-jobs", queue_jobs.prune_jobs, cron="23 3 * * *"),
     Schedule("sweep-accounts", account_jobs.sweep_accounts, cron="41 3 * * *"),
     Schedule("alert-upkeep", alert_jobs.upkeep, cron="7 * * * *"),
+    Schedule("prune-deliveries", oncall_jobs.prune_deliveries, cron="53 3 * * *"),
+    Schedule("outward-heartbeat", oncall_jobs.outward_heartbeat, every=60, setting="outward_heartbeat_url"),
 )
 
 
@@ -68,7 +78,7 @@ class Timetable:
         """Request what is due. A slot missed while no scheduler ran is made up for once, the newest only."""
         now = clock.now()
         for schedule in self._schedules:
-            if now >= self._next.get(schedule.name, now):
+            if schedule.on and now >= self._next.get(schedule.name, now):
                 self._request(schedule, now)
                 self._next[schedule.name] = schedule.after(now)
 

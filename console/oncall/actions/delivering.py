@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import exists, select, update
 
+from console.alerts.models import Alert
 from console.infra import events
 from console.infra.actor import SYSTEM
 from console.infra.db import db
@@ -102,8 +103,8 @@ def _locked(channel_id: int) -> Channel | None:
 
 def _skip_what_is_over(channel: Channel) -> None:
     """Reminders of what somebody has by now, and anything for a channel that was switched off."""
-    waits = (Delivery.channel_id == channel.id, Delivery.state == DeliveryState.WAITING)
-    waits = (*waits, Delivery.purpose == Purpose.ALERT)
+    waiting = Delivery.state == DeliveryState.WAITING
+    waits = (Delivery.channel_id == channel.id, waiting, Delivery.purpose == Purpose.ALERT)
     if not channel.enabled:
         gone = {"state": DeliveryState.SKIPPED, "error": "The channel was switched off before this was sent."}
         db.session.execute(update(Delivery).where(*waits).values(gone))
@@ -158,7 +159,8 @@ def _next(channel: Channel, at: datetime) -> Sequence[Delivery]:
 
 def _claim(channel: Channel, batch: Sequence[Delivery], uid: uuid.UUID, home: str, at: datetime) -> Claim:
     alerts = queries.alerts_of([d.alert_id for d in batch if d.alert_id])
-    told = [_told(d, alerts[d.alert_id], home, at, alone=len(batch) == 1) for d in batch if d.alert_id in alerts]
+    pairs = [(delivery, alerts.get(delivery.alert_id or 0)) for delivery in batch]
+    told = [_told(delivery, alert, home, at, alone=len(batch) == 1) for delivery, alert in pairs if alert is not None]
     return Claim(
         channel_id=channel.id,
         name=channel.name,
@@ -170,7 +172,7 @@ def _claim(channel: Channel, batch: Sequence[Delivery], uid: uuid.UUID, home: st
     )
 
 
-def _told(delivery: Delivery, alert: Any, home: str, at: datetime, *, alone: bool) -> wording.Told:
+def _told(delivery: Delivery, alert: Alert, home: str, at: datetime, *, alone: bool) -> wording.Told:
     token = acknowledge_token(delivery, at) if alone and delivery.kind == Kind.EMAIL else None
     return wording.Told(
         id=alert.id, service=alert.service, environment=alert.environment, task=alert.task, title=alert.title,

@@ -161,8 +161,8 @@ def _take_news() -> dict[int, list[str]]:
     oldest = select(News.id).order_by(News.id).limit(BATCH)
     rows = db.session.execute(delete(News).where(News.id.in_(oldest)).returning(News.id, News.alert_id, News.event))
     found: dict[int, list[str]] = {}
-    for _, alert_id, event in sorted(rows.tuples()):
-        found.setdefault(alert_id, []).append(event)
+    for row in sorted(rows, key=lambda row: row.id):
+        found.setdefault(row.alert_id, []).append(row.event)
     return found
 
 
