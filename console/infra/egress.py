@@ -1,8 +1,8 @@
 """The guard of every outgoing address that people type in: what may be reached, and a request that goes only there.
 
-A name is resolved once, each of its addresses is judged, and the connection goes to an address that was judged, with
-the name kept for TLS and `Host`: a second answer of the DNS is never asked for. Redirects are not followed. The cases
-come from OWASP ASVS 5 (1.3.6, 13.2.4, 15.3.2) and from published request forgeries in consoles like this one.
+A name is resolved once, each of its addresses is judged, and the connection goes to one that was judged, with the name
+kept for TLS and `Host`: a second answer of the DNS is never asked for. Redirects are not followed (OWASP ASVS 5: 1.3.6,
+13.2.4, 15.3.2).
 """
 
 import http.client
@@ -142,12 +142,16 @@ class Guard:
         connection = self._connection(target, addresses, until)
         try:
             with Deadline(until, lambda: connection.wire):
-                return _ask(connection, method, target.path, body, headers or {}, max_body)
+                reply = _ask(connection, method, target.path, body, headers or {}, max_body)
         except (OSError, http.client.HTTPException) as error:
             perhaps = connection.sent
             raise Failed(_told(error, late=time.monotonic() >= until), perhaps=perhaps) from None
         finally:
             connection.close()
+        if time.monotonic() >= until:
+            # The deadline cut it off; what was read may be half of it.
+            raise Failed("No answer in time.", perhaps=True)
+        return reply
 
     def _connection(self, target: Target, addresses: Sequence[str], until: float) -> "_Pinned":
         left = until - time.monotonic()

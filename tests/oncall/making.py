@@ -1,7 +1,6 @@
 """What the tests of this room make: alerts, channels, rules, and the work of scheduler and worker in one call."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
@@ -12,10 +11,9 @@ from console.alerts import actions as alert_actions
 from console.alerts import queries as alert_queries
 from console.alerts.models import Alert
 from console.alerts.rules.failure import Failure
-from console.alerts.rules.states import Severity
 from console.config import Settings
 from console.infra import clock
-from console.infra.actor import SYSTEM, Actor, Role
+from console.infra.actor import Actor, Role
 from console.infra.db import db
 from console.infra.jobs import Job, JobState, run
 from console.infra.transaction import unit
@@ -97,6 +95,3 @@ def alert_of(alert_id: int) -> Alert:
 
 def failing_jobs() -> Sequence[Job]:
     return db.session.scalars(select(Job).where(Job.state == JobState.FAILED)).all()
-
-
-__all__ = ["ADA", "KEY", "OLU", "SYSTEM", "Severity", "datetime"]

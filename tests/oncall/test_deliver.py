@@ -22,9 +22,9 @@ from tests.oncall.making import ADA, allow_loopback, channel, fail, failing_jobs
 from tests.oncall.peers import HookServer, MailServer, mail_server
 
 
-def pager(hooks: HookServer, **fields: object) -> int:
+def pager(hooks: HookServer) -> int:
     """The webhook channel for everything; returns its id."""
-    channel("pager", address=hooks.url, host="127.0.0.1", **fields)
+    channel("pager", address=hooks.url, host="127.0.0.1")
     rule("everything", "pager", services=["billing"])
     return queries.get_channel("pager").id
 
@@ -154,10 +154,7 @@ def test_a_summary_that_may_have_arrived_is_repeated_as_it_was(room: Flask, hook
     fail("another")
     clock.advance(seconds=20)
     work()
-    assert [(hook.headers["webhook-id"], hook.json["data"]["total"]) for hook in hooks.hooks][0] == (
-        str(first.message.uid),
-        6,
-    )
+    assert hooks.hooks[0].headers["webhook-id"] == str(first.message.uid)
     assert [hook.json["data"]["total"] for hook in hooks.hooks] == [6, 1]
 
 

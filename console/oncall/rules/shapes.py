@@ -56,9 +56,7 @@ def webhook(told: Message) -> dict[str, Any]:
 
 
 def _summary_text(told: Message) -> str:
-    rows = [
-        f"{one.severity:<8}  {one.status:<12}  {one.service}: {line(one.title)}\n  {one.url}" for one in told.alerts
-    ]
+    rows = [f"{one.severity}, {one.status}: {one.service}: {line(one.title)}\n{one.url}" for one in told.alerts]
     more = [f"… and {told.total - len(told.alerts):,} more."] if told.total > len(told.alerts) else []
     return "\n\n".join([f"{headline(told)}\n{lead(told)}", *rows, *more, f"All of them:\n{told.home}"]) + "\n"
 
