@@ -11,6 +11,7 @@ from console.cli.checks import audit, check, ready
 from console.cli.heartbeats import ping_key
 from console.cli.people import token, user
 from console.cli.processes import migrate, rqworker, scheduler, up, web
+from console.cli.secrets import secrets
 from console.config import ConfigError
 from console.infra.embedded import EmbeddedError
 
@@ -42,5 +43,5 @@ def main() -> None:
     """One operations console. `up` starts everything; the other commands find its servers."""
 
 
-for command in (up, web, rqworker, scheduler, migrate, check, ready, user, token, ping_key, audit):
+for command in (up, web, rqworker, scheduler, migrate, check, ready, user, token, ping_key, audit, secrets):
     main.add_command(command)

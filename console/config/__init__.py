@@ -65,9 +65,7 @@ class Fields(BaseSettings):
     environment: Literal["development", "production"] = setting("development", "development or production")
     debug: bool = setting(False, "tracebacks in the browser; never in production")
     secret_key: str = setting("", "signs forms; 32 or more random characters (development makes its own)", secret=True)
-    encryption_keys: Words = setting(
-        (), "seal stored secrets, the newest first, with commas; empty: made of SECRET_KEY", secret=True
-    )
+    encryption_keys: Words = setting((), "seal stored secrets, newest first; empty: made of SECRET_KEY", secret=True)
     base_url: WebAddress = setting(
         "", "where people reach the console, for links in mails: https://console.example.org"
     )
@@ -104,9 +102,7 @@ class Fields(BaseSettings):
     mail_url: MailUrl = setting("", "smtp://user:password@host:587; empty: no mail is sent", secret=True)
     mail_from: str = setting("", "sender of mails, needed with MAIL_URL: console@example.org")
 
-    outward_heartbeat_url: HeartbeatUrl = setting(
-        "", "pinged each minute while scheduler, workers and database are well; empty: nobody is", secret=True
-    )
+    outward_heartbeat_url: HeartbeatUrl = setting("", "pinged each minute while the console is well", secret=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "DEBUG, INFO, WARNING or ERROR")
     log_format: Literal["auto", "json", "console"] = setting("auto", "json, console or auto: json in production")
