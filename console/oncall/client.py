@@ -90,7 +90,7 @@ class SlackSender:
         """Post it."""
         reply = _post(self.guard, self.address, orjson.dumps(shapes.slack(message)), {})
         said = reply.body.strip()
-        _judge(reply, said.decode() if SLACK_WORD.fullmatch(said) else "")
+        _judge(reply, said.decode() if SLACK_WORD.fullmatch(said) and said != b"ok" else "")
         return f"It answered {reply.status}."
 
 

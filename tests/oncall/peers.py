@@ -1,5 +1,7 @@
 """The other sides, as real servers on this machine: a mail server, and a web server that takes webhooks."""
 
+import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,12 +19,16 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class MailServer:
-    """aiosmtpd on a free port. `answer` is what it says to a mail; `hang` seconds pass before that."""
+    """aiosmtpd on a free port. `answer` is what it says to a mail; `hang` seconds pass before that.
+
+    `begun` counts the mails that came, `mails` holds those that were taken.
+    """
 
     mails: list[Mail] = field(default_factory=list)
     answer: str = "250 OK"
     hang: float = 0.0
     port: int = 0
+    begun: int = 0
 
     @property
     def url(self) -> str:
@@ -30,8 +36,7 @@ class MailServer:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Aiosmtpd's hook: a mail has come."""
-        import asyncio
-
+        self.begun += 1
         await asyncio.sleep(self.hang)
         if self.answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
@@ -130,8 +135,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
