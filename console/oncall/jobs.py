@@ -49,7 +49,7 @@ def tell() -> int:
     return steps
 
 
-@job(queue="fast", timeout=120, max_attempts=1)
+@job(queue="fast", timeout=120, max_attempts=3)
 def deliver(context: JobContext, channel_id: int) -> dict[str, int]:
     """Send what a channel has to send, message by message, until it is done, fails or has had its turn."""
     done, until = {"sent": 0, "failed": 0}, time.monotonic() + TURN_SECONDS
