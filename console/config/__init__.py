@@ -66,9 +66,7 @@ class Fields(BaseSettings):
     debug: bool = setting(False, "tracebacks in the browser; never in production")
     secret_key: str = setting("", "signs forms; 32 or more random characters (development makes its own)", secret=True)
     encryption_keys: Words = setting((), "seal stored secrets, newest first; empty: made of SECRET_KEY", secret=True)
-    base_url: WebAddress = setting(
-        "", "where people reach the console, for links in mails: https://console.example.org"
-    )
+    base_url: WebAddress = setting("", "where people reach the console, and links lead: https://console.example.org")
     trusted_hosts: Words = setting((), "host names it answers to, with commas; empty: that of BASE_URL, if set")
     proxy_hops: int = setting(0, "reverse proxies in front whose X-Forwarded-* headers are believed", ge=0, le=5)
     host: str = setting("127.0.0.1", "address to listen on", min_length=1)
@@ -83,9 +81,7 @@ class Fields(BaseSettings):
     web_threads: int = setting(16, "threads in each; each may hold one database connection", ge=1, le=128)
     workers_short: int = setting(1, "workers for short jobs, without a fork for each", ge=1, le=64)
     workers_long: int = setting(1, "workers for long jobs, which may be stopped", ge=1, le=64)
-    job_lease_seconds: float = setting(
-        30.0, "a job whose worker is silent for this long is given to another", ge=1, le=600
-    )
+    job_lease_seconds: float = setting(30.0, "a job whose worker is silent so long goes to another", ge=1, le=600)
 
     rate_limit_api: Rate = setting("100/minute", "API requests, per token")
     rate_limit_ingest: Rate = setting("6000/minute", "requests that report failures, per token")

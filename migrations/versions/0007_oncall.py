@@ -5,11 +5,12 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007_oncall"
-down_revision = "0005_queues"
+down_revision = "0006_heartbeats"
 branch_labels = None
 depends_on = None
 
 UTC = sa.DateTime(timezone=True)
+STEP = ("alert_id", "opening", "step", "channel_id", "recipient")
 WORDS = postgresql.ARRAY(sa.Text())
 
 
@@ -95,7 +96,7 @@ def _notices() -> None:
         sa.Column("started_at", UTC, nullable=False),
         sa.Column("ended_at", UTC),
         sa.Column("ended_why", sa.Text()),
-        sa.UniqueConstraint("alert_id", "opening", name="uq_notices_alert_id"),
+        sa.UniqueConstraint("alert_id", "opening", name="uq_notices_alert_id_opening"),
     )
     _partial_index("ix_notices_next_step_at", "notices", ["next_step_at"], "next_step_at IS NOT NULL")
     _partial_index("ix_notices_unmatched", "notices", ["started_at"], "rule IS NULL")
@@ -130,7 +131,7 @@ def _deliveries() -> None:
         sa.Column("answered_at", UTC),
         sa.Column("answered_by", sa.Text()),
         sa.UniqueConstraint("uid", name="uq_deliveries_uid"),
-        sa.UniqueConstraint("alert_id", "opening", "step", "channel_id", "recipient", name="uq_deliveries_alert_id"),
+        sa.UniqueConstraint(*STEP, name="uq_deliveries_" + "_".join(STEP)),
         sa.CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'skipped')", name="state"),
         sa.CheckConstraint("(purpose = 'alert') = (alert_id IS NOT NULL)", name="purpose"),
     )

@@ -45,6 +45,10 @@ def told(hooks: HookServer) -> dict[str, set[int]]:
     return {hook.headers["webhook-id"]: {one["id"] for one in hook.json["data"]["alerts"]} for hook in hooks.hooks}
 
 
+def mails_of(smtp: MailServer, alert: int) -> int:
+    return sum(f"/alerts/{alert}\r\n" in text for text in smtp.texts())
+
+
 def test_a_worker_killed_while_a_mail_server_takes_the_mail(tmp_path: Path) -> None:
     with mail_server(hang=5) as smtp, live_console(tmp_path, **mail_settings(smtp)) as console:
         set_up(console, "mail", {"kind": "email", "recipients": ["olu@example.com"]})
@@ -54,10 +58,9 @@ def test_a_worker_killed_while_a_mail_server_takes_the_mail(tmp_path: Path) -> N
         victim.kill()
         smtp.hang = 0
         # The lost job is an alert of its own, which is told as well.
-        mails = lambda: [text for text in smtp.texts() if f"/alerts/{alert}\r\n" in text]  # noqa: E731
-        console.wait(lambda: len(mails()) > 0, "the mail never came", RECOVERY_SECONDS)
+        console.wait(lambda: mails_of(smtp, alert) > 0, "the mail never came", RECOVERY_SECONDS)
         time.sleep(5)
-        assert len(mails()) == 1
+        assert mails_of(smtp, alert) == 1
         with console.api("read") as api:
             (line,) = api.get("/deliveries", params={"alert": alert}).raise_for_status().json()["items"]
             tries = api.get(f"/deliveries/{line['id']}").raise_for_status().json()["tries"]
