@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from console.accounts.rules import Lifetime, session_ended
-from console.infra.actor import Actor, Role, Scope
+from console.infra.actor import Role
 from console.infra.db import Model, intpk
 
 # Where a database session keeps the hashes whose copies in Redis are out of date once it has committed.
@@ -150,17 +150,6 @@ class ApiToken(Model):
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
-
-    def actor(self, ip: str | None, request_id: str | None) -> Actor:
-        """Whoever holds this token, as the one who acts."""
-        return Actor(
-            kind="token",
-            id=self.id,
-            label=self.name,
-            scopes=frozenset(Scope(scope) for scope in self.scopes),
-            ip=ip,
-            request_id=request_id,
-        )
 
     @property
     def reference(self) -> tuple[str, int, str]:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import joinedload
 
 from console.accounts.models import ApiToken, OneTimeLink, Session, Theme, User
 from console.accounts.rules import Lifetime, confirmed_lately, normal_email, session_ended
-from console.infra.actor import Actor, Role
+from console.infra.actor import Actor, Role, Scope
 from console.infra.db import db
 from console.infra.errors import NotFound
+from console.infra.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,31 @@ class SignedIn:
     def actor(self, ip: str | None, request_id: str | None) -> Actor:
         """The user as the one who acts."""
         return Actor(kind="user", id=self.user_id, label=self.email, role=self.role, ip=ip, request_id=request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """What each request needs to know of its token."""
+
+    id: int
+    name: str
+    scopes: Sequence[str]
+    last_used_at: datetime | None
+
+    def actor(self, ip: str | None, request_id: str | None) -> Actor:
+        """Whoever holds the token, as the one who acts."""
+        scopes = frozenset(Scope(scope) for scope in self.scopes)
+        return Actor(kind="token", id=self.id, label=self.name, scopes=scopes, ip=ip, request_id=request_id)
+
+
+_LIVING = Prepared(
+    "living_token",
+    {"token_hash": "text", "now": "timestamptz"},
+    """
+    SELECT id, name, scopes, last_used_at FROM api_tokens
+    WHERE token_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+    """,
+)
 
 
 def signed_in(token_hash: str) -> SignedIn | None:
@@ -128,10 +154,10 @@ def get_token(token_id: int) -> ApiToken:
     return token
 
 
-def living_token(token_hash: str, now: datetime) -> ApiToken | None:
-    """The token that a program sent, unless it is unknown, expired or revoked."""
-    token = db.session.scalar(select(ApiToken).where(ApiToken.token_hash == token_hash))
-    return token if token is not None and token.state(now) == "active" else None
+def living_token(token_hash: str, now: datetime) -> TokenHolder | None:
+    """Who holds the token that a program sent, unless it is unknown, expired or revoked."""
+    row = _LIVING.run(token_hash=token_hash, now=now).first()
+    return TokenHolder(row.id, row.name, row.scopes, row.last_used_at) if row else None
 
 
 def living_link(token_hash: str, now: datetime) -> OneTimeLink | None:

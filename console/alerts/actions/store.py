@@ -13,19 +13,23 @@ from sqlalchemy import Row, text
 
 from console.alerts.models import Occurrence
 from console.infra.db import db
+from console.infra.prepared import Prepared
 
 Rows = Sequence[dict[str, Any]]
 
 _PARTITION = text("SELECT add_occurrence_partition(:at)")
 
-_EVENTS = text("""
+_EVENTS = Prepared(
+    "ingest_events",
+    {"rows": "json", "at": "timestamptz"},
+    """
     INSERT INTO failure_events (service, event_id, occurrence_id, received_at)
-    SELECT r.service, r.event_id, nextval('occurrences_id_seq'), :at
-    FROM (SELECT add_occurrence_partition(:at)) AS week,
-         json_populate_recordset(NULL::failure_events, CAST(:rows AS json)) AS r
+    SELECT r.service, r.event_id, nextval('occurrences_id_seq'), $2
+    FROM (SELECT add_occurrence_partition($2)) AS week, json_populate_recordset(NULL::failure_events, $1) AS r
     ON CONFLICT DO NOTHING
     RETURNING service, event_id, occurrence_id
-""")
+    """,
+)
 
 _REPEATED = text("""
     SELECT e.service, e.event_id, o.alert_id
@@ -35,12 +39,15 @@ _REPEATED = text("""
 """)
 
 # The row of an alert that exists is locked by this and only counted; its state is for the rules to say.
-_ALERTS = text("""
+_ALERTS = Prepared(
+    "ingest_alerts",
+    {"rows": "json"},
+    """
     INSERT INTO alerts (service, environment, fingerprint, task, exception_type, title, severity, status, source,
                         count, count_since_open, first_seen, last_seen, opened_at, updated_at)
     SELECT service, environment, fingerprint, task, exception_type, title, severity, status, source,
            count, count, first_seen, last_seen, opened_at, updated_at
-    FROM json_populate_recordset(NULL::alerts, CAST(:rows AS json))
+    FROM json_populate_recordset(NULL::alerts, $1)
     ON CONFLICT (service, environment, fingerprint) DO UPDATE SET
         count = alerts.count + EXCLUDED.count,
         count_since_open = alerts.count_since_open + EXCLUDED.count,
@@ -49,7 +56,8 @@ _ALERTS = text("""
         updated_at = EXCLUDED.updated_at
     RETURNING id, service, environment, fingerprint, severity, status, before_snooze, snoozed_until, title,
               xmax = 0 AS created
-""")
+    """,
+)
 
 _DETAILS = text("""
     INSERT INTO alert_details (alert_id, message, runbook_url, tags, text)
@@ -61,24 +69,28 @@ _COLUMNS = [column.name for column in Occurrence.__table__.columns if column.nam
 
 # Three tables in one statement: for a single failure, each trip to the database costs more than the rows. Of details
 # only what is news is written: most failures of an alert carry the tags of the last.
-_RECORD = text(f"""
+_RECORD = Prepared(
+    "ingest_record",
+    {"occurrences": "json", "details": "json", "counts": "json"},
+    f"""
     WITH kept AS (
         INSERT INTO occurrences (id, {", ".join(_COLUMNS)})
         SELECT coalesce(id, nextval('occurrences_id_seq')), {", ".join(_COLUMNS)}
-        FROM json_populate_recordset(NULL::occurrences, CAST(:occurrences AS json))
+        FROM json_populate_recordset(NULL::occurrences, $1)
     ), told AS (
         UPDATE alert_details AS d
         SET tags = d.tags || r.tags, runbook_url = coalesce(r.runbook_url, d.runbook_url)
-        FROM json_populate_recordset(NULL::alert_details, CAST(:details AS json)) AS r
+        FROM json_populate_recordset(NULL::alert_details, $2) AS r
         WHERE d.alert_id = r.alert_id
           AND (NOT d.tags @> r.tags OR coalesce(r.runbook_url <> d.runbook_url, r.runbook_url IS NOT NULL))
     )
     INSERT INTO alert_counts (alert_id, grain, at, final, retried)
     SELECT alert_id, grain, at, final, retried
-    FROM json_populate_recordset(NULL::alert_counts, CAST(:counts AS json))
+    FROM json_populate_recordset(NULL::alert_counts, $3)
     ON CONFLICT (alert_id, grain, at) DO UPDATE SET
         final = alert_counts.final + EXCLUDED.final, retried = alert_counts.retried + EXCLUDED.retried
-""")  # noqa: S608 - names of our own columns
+    """,  # noqa: S608 - names of our own columns
+)
 
 _HISTORY = text("""
     INSERT INTO alert_history (alert_id, at, by, by_kind, event, before, after, why)
@@ -113,7 +125,7 @@ def claim_events(events: Sequence[tuple[str, str]], at: datetime) -> dict[tuple[
     if not events:
         ensure_week(at)
         return {}
-    found = _run(_EVENTS, _event_rows(events), at=at)
+    found = _EVENTS.run(rows=_json(_event_rows(events)), at=at)
     return {(row.service, row.event_id): row.occurrence_id for row in found}
 
 
@@ -124,7 +136,7 @@ def alerts_of_events(events: Sequence[tuple[str, str]]) -> dict[tuple[str, str],
 
 def count_alerts(rows: Rows) -> Sequence[Row[Any]]:
     """Make or lock the alerts and add to their counts; the state of each as it was, and whether it is new."""
-    return _run(_ALERTS, rows)
+    return _ALERTS.run(rows=_json(rows)).all()
 
 
 def add_details(rows: Rows) -> None:
@@ -134,8 +146,7 @@ def add_details(rows: Rows) -> None:
 
 def record(*, occurrences: Rows, counts: Rows, details: Rows) -> None:
     """The failures themselves, how many a minute and an hour, and tags and runbooks that known alerts did not have."""
-    told = {"occurrences": _json(occurrences), "counts": _json(counts), "details": _json(details)}
-    db.session.connection().execute(_RECORD, told)
+    _RECORD.run(occurrences=_json(occurrences), counts=_json(counts), details=_json(details))
 
 
 def add_history(rows: Rows) -> None:
@@ -157,8 +168,8 @@ def _json(rows: Rows) -> str:
 
 
 # By the connection: the ORM's own way of executing costs as much again as a short statement.
-def _run(statement: Any, rows: Rows, **more: Any) -> Sequence[Row[Any]]:
-    return db.session.connection().execute(statement, {"rows": _json(rows), **more}).all() if rows else []
+def _run(statement: Any, rows: Rows) -> Sequence[Row[Any]]:
+    return db.session.connection().execute(statement, {"rows": _json(rows)}).all() if rows else []
 
 
 def _write(statement: Any, rows: Rows) -> None:
