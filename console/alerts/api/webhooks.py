@@ -78,10 +78,12 @@ def from_sentry() -> Response:
 
 
 def _check_signature(raw: bytes) -> None:
-    secrets = settings().sentry_webhook_secret
+    secrets, signature = settings().sentry_webhook_secret, request.headers.get("Sentry-Hook-Signature", "")
+    if not signature:
+        raise BadRequest("Sentry-Hook-Signature is missing: only what Sentry has signed is read.")
     if not secrets:
         raise Forbidden("Signatures cannot be checked: set SENTRY_WEBHOOK_SECRET to the integration's client secret.")
-    if not sentry.signed(raw, request.headers.get("Sentry-Hook-Signature", ""), secrets):
+    if not sentry.signed(raw, signature, secrets):
         raise Unauthorized("Sentry-Hook-Signature is not this body's; nothing was read.")
 
 

@@ -135,7 +135,12 @@ def test_what_says_nothing_of_failing_is_ignored(sentry: Send, clock: Clock, res
     assert alerts() == {}
 
 
-@pytest.mark.parametrize("signature", ["", "0" * 64, "sha256=" + "0" * 64, "é", "f" * 10_000])
+def test_it_refuses_what_nobody_signed(sentry: Send, clock: Clock) -> None:
+    assert sentry("event_alert", payload(EVENT), signature="").status_code == 400
+    assert alerts() == {}
+
+
+@pytest.mark.parametrize("signature", ["0" * 64, "sha256=" + "0" * 64, "é", "f" * 10_000])
 def test_it_refuses_a_wrong_signature(sentry: Send, clock: Clock, signature: str) -> None:
     answer = sentry("event_alert", payload(EVENT), signature=signature)
     assert answer.status_code == 401
