@@ -54,6 +54,7 @@ class Stream:
         self.stopped.set()
         self.thread.join(RECOVERY_SECONDS)
         assert not self.thread.is_alive(), "the last batch was never acknowledged"
+        self.client.close()
 
 
 def matching(console: LiveConsole, *words: str) -> list[psutil.Process]:
