@@ -243,6 +243,8 @@ def test_a_search_that_takes_too_long_says_so(
     monkeypatch.setattr(filters, "SEARCH_MS", 40)
     with pytest.raises(Invalid, match="ended"), filters.searching(AlertFilter(q="codec")):
         db.session.execute(text("SELECT pg_sleep(2)"))
+    assert ids(AlertFilter(q="codec"), clock.at) is not None
+    assert db_session.scalar(text("SHOW statement_timeout")) == "0"
 
 
 def test_only_a_search_is_timed(target: Alert, clock: Clock, db_session: Session) -> None:

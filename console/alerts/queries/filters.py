@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psycopg2.errors import QueryCanceled
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import OperationalError
 
 from console.alerts.models import Alert
@@ -19,6 +19,8 @@ WORST_FIRST = tuple(sorted(Severity, reverse=True))
 PRESSING_FIRST = tuple(sorted(Status, reverse=True))
 NOBODY = "none"
 SEARCH_MS = 1_000
+# Ways of reading that gather all that matches before the first row is known.
+_GATHERING = ("enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "enable_seqscan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +45,39 @@ class AlertFilter:
         return replace(self, statuses=statuses)
 
 
-@contextmanager
-def searching(wanted: AlertFilter) -> Iterator[None]:
-    """Words without an index to answer them may read a million rows: a search ends after a second and says so.
+class TooSlow(Invalid):
+    """A search that was ended by its time limit; the transaction goes on as if it had not been asked."""
 
-    Raises Invalid; the transaction is of no more use then.
+    def __init__(self) -> None:
+        told = "This search took too long and was ended. Use longer words, or narrow it by service or state."
+        super().__init__(told, errors=[Fault("/q", "Too wide.")])
+
+
+@contextmanager
+def searching(wanted: AlertFilter, *, within: int | None = None, walking: bool = False) -> Iterator[None]:
+    """Words without an index to answer them may read a million rows: a search ends `within` milliseconds and says so.
+
+    With `walking` the index of words is left aside and the list's own is walked, which ends early when most alerts
+    match. Raises TooSlow.
     """
     if not wanted.q.strip():
         yield
         return
-    db.session.execute(text(f"SET LOCAL statement_timeout = {SEARCH_MS}"))
+    limits = {"statement_timeout": str(within or SEARCH_MS)} | (dict.fromkeys(_GATHERING, "off") if walking else {})
     try:
-        yield
+        with db.session.begin_nested():
+            _set(limits)
+            yield
+            _set(dict.fromkeys(limits, "DEFAULT"))
     except OperationalError as error:
         if not isinstance(error.orig, QueryCanceled):
             raise
-        told = "This search took more than a second and was ended. Use longer words, or narrow it by service or state."
-        raise Invalid(told, errors=[Fault("/q", "Too wide.")]) from error
-    db.session.execute(text("SET LOCAL statement_timeout = DEFAULT"))
+        raise TooSlow from error
+
+
+def _set(values: dict[str, str]) -> None:
+    statements = "; ".join(f"SET LOCAL {name} = {value}" for name, value in values.items())
+    db.session.connection().exec_driver_sql(statements)
 
 
 def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:

@@ -11,25 +11,30 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.types import BigInteger
 
 from console.alerts.models import Alert
-from console.alerts.queries.filters import WORST_FIRST, AlertFilter, conditions, searching
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, TooSlow, conditions, searching
 from console.alerts.queries.standing import anything_waking, standing
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 from console.infra.paging import Page, decode, page_of
 
 CAP = 10_000
+# Milliseconds that a number beside a search is worth.
+COUNT_MS = 500
 LAST_ID = 2**63 - 1
 LAST_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """A count that stops at a cap: "10,000+"."""
+    """A count that stops at a cap: "10,000+"; one that took too long is not known, and says "many"."""
 
     number: int
     more: bool
+    known: bool = True
 
     def __str__(self) -> str:
+        if not self.known:
+            return "many"
         return f"{self.number:,}{'+' if self.more else ''}"
 
 
@@ -98,8 +103,13 @@ def _read(
         .order_by(*order)
         .limit(limit + 1)
     )
-    with searching(wanted):
-        return list(db.session.scalars(rows))
+    try:
+        with searching(wanted):
+            return list(db.session.scalars(rows))
+    except TooSlow:
+        # The planner gathers what it takes for a rare word; a common one is met soon by walking.
+        with searching(wanted, walking=True):
+            return list(db.session.scalars(rows))
 
 
 def _woken(stretches: Sequence[Stretch]) -> list[Stretch]:
@@ -119,10 +129,14 @@ def _places(stretches: Sequence[Stretch]) -> Values:
 
 
 def counts(wanted: AlertFilter, now: datetime) -> dict[Status, Capped]:
-    """How many alerts of each state match, each counted up to the cap and no further."""
+    """How many alerts of each state match, each counted up to the cap and no further, and not for long."""
     waking = anything_waking(now)
-    with searching(wanted):
-        found = db.session.execute(select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))).one()
+    query = select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))
+    try:
+        with searching(wanted, within=COUNT_MS):
+            found = db.session.execute(query).one()
+    except TooSlow:
+        return dict.fromkeys(wanted.wanted, Capped(CAP, more=True, known=False))
     return {s: Capped(min(n, CAP), n > CAP) for s, n in zip(wanted.wanted, found, strict=True)}
 
 

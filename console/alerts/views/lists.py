@@ -92,7 +92,7 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "snoozes": forms.SNOOZES,
         "orders": ORDERS,
         "options": options,
-        "nobody": queries.counts(replace(wanted, statuses=(Status.OPEN,), assignee="none"), now)[Status.OPEN],
+        "nobody": _nobody(wanted, counts[Status.OPEN]),
         "waking": queries.next_waking(now),
         "sparks": _sparks(shown),
         "fault": "",
@@ -132,6 +132,13 @@ def _more_than(shown: int, counts: list[Capped]) -> int:
     """How many match in all, when they are more than those shown and can be counted; else 0."""
     total = sum(count.number for count in counts)
     return total if total > shown and not any(count.more for count in counts) else 0
+
+
+def _nobody(wanted: AlertFilter, count: Capped) -> Capped:
+    """How many of the open ones nobody has; what could not be counted is not tried a second time."""
+    if not count.known:
+        return Capped(0, more=False)
+    return queries.counts(replace(wanted, statuses=(Status.OPEN,), assignee="none"), clock.now())[Status.OPEN]
 
 
 def _group(status: Status, wanted: AlertFilter, args: Mapping[str, str], count: Capped) -> Group:
