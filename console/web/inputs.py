@@ -5,10 +5,12 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from flask import request
+from gunicorn.http.errors import ParseException
 from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from console.infra.errors import BadRequest, Fault, Invalid, UnsupportedType
+from console.infra.errors import BadRequest, Fault, Invalid, TooLarge, UnsupportedType
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -28,7 +30,7 @@ JSON_TYPES = frozenset({"application/json"})
 
 def body(model: type[M], *, optional: bool = False) -> M:
     """The request's JSON object; an `optional` one may be left out. Raises UnsupportedType, BadRequest, Invalid."""
-    raw = request.get_data(cache=True)
+    raw = whole_body()
     if not raw and optional:
         return _valid(model, {})
     if request.mimetype not in JSON_TYPES:
@@ -38,6 +40,27 @@ def body(model: type[M], *, optional: bool = False) -> M:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from error
     return _valid(model, found)
+
+
+def whole_body(*, at_most: int | None = None, too_large: str = "This is too large.") -> bytes:
+    """The body as it was sent. `at_most` is in bytes, instead of the application's own limit.
+
+    Raises TooLarge, UnsupportedType for a compressed one, BadRequest when it ended before its announced length.
+    """
+    if at_most is not None:
+        request.max_content_length = at_most
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedType("Send the body uncompressed, without a Content-Encoding.")
+    try:
+        raw = request.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise TooLarge(too_large) from error
+    except ParseException as error:
+        raise BadRequest(f"The body cannot be read: {error}.") from error
+    # gunicorn ends a body whose sender went away as if it were whole: of lines, those that came would be taken.
+    if request.content_length is not None and len(raw) < request.content_length:
+        raise BadRequest(f"The body ended after {len(raw):,} of {request.content_length:,} bytes; nothing was stored.")
+    return raw
 
 
 def query(model: type[M]) -> M:

@@ -236,3 +236,8 @@ def test_reading_does_not_allow_writing(
 def test_writing_does_not_allow_reading(client: FlaskClient, token: Callable[..., str], found: Alert) -> None:
     for path in ("/alerts", f"/alerts/{found.id}", f"/alerts/{found.id}/history"):
         problem(Api(client, token(Scope.WRITE, name=f"writer {path}")).get(path), 403)
+
+
+@pytest.mark.parametrize("noun", ["acknowledgement", "resolution", "assignment", "retry"])
+def test_what_is_asked_of_no_alert_is_404_whatever_it_says(api: Api, noun: str) -> None:
+    problem(api.post(f"/alerts/999999999/{noun}", {"user": "nobody@example.com"}), 404)

@@ -1,5 +1,6 @@
 """POST /api/v1/failures: what it takes, and every kind of bad input."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -122,6 +123,23 @@ def test_a_half_sent_body_is_400(api: Api, db_session: Session) -> None:
     response = api.post("/failures", data=whole[:40], content_type="application/json", content_length=len(whole))
     problem(response, 400)
     assert stored(db_session) == []
+
+
+def test_lines_cut_off_between_two_are_400_behind_gunicorn_too(api: Api, db_session: Session) -> None:
+    """Gunicorn says that it ends bodies itself, and ends one whose sender went away like any other."""
+    whole = f"{json.dumps(ONE)}\n{json.dumps(ONE)}\n".encode()
+    said = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(whole))}
+    sent = {"data": whole[: len(whole) // 2], "content_type": "application/x-ndjson"}
+    told = problem(api.post("/failures", environ_overrides=said, **sent), 400)
+    assert f"{len(whole):,} bytes" in told["detail"]
+    assert stored(db_session) == []
+
+
+def test_a_compressed_body_is_415(api: Api) -> None:
+    headers = {**api.headers, "Content-Encoding": "gzip"}
+    body = gzip.compress(json.dumps(ONE).encode())
+    response = api.client.post("/api/v1/failures", data=body, content_type="application/json", headers=headers)
+    assert "uncompressed" in problem(response, 415)["detail"]
 
 
 @pytest.mark.parametrize("lines", [True, False])

@@ -9,7 +9,6 @@ import orjson
 from flask import Response, request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from console.alerts import actions
 from console.alerts.api.blueprint import bp, reply
@@ -20,7 +19,7 @@ from console.infra.actor import Scope
 from console.infra.errors import BadRequest, Fault, Invalid, TooLarge, UnsupportedType
 from console.web import openapi
 from console.web.auth import requires_scope
-from console.web.inputs import faults_of
+from console.web.inputs import faults_of, whole_body
 
 MAX_ITEMS = 1_000
 MAX_BYTES = 16 * 1024 * 1024
@@ -79,7 +78,7 @@ NOTHING = Fault("", "It holds no failure.")
 
 def _items() -> tuple[list[Any], bool]:
     """The items of the body, and whether it is just one object."""
-    raw = _body()
+    raw = whole_body(at_most=MAX_BYTES, too_large=TOO_MANY)
     if request.mimetype in LINES:
         found = _lines(raw)
     elif request.mimetype == "application/json":
@@ -90,14 +89,6 @@ def _items() -> tuple[list[Any], bool]:
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"{len(items):,} failures. {TOO_MANY}", errors=[Fault(f"/{MAX_ITEMS}", "One too many.")])
     return items, not isinstance(found, list)
-
-
-def _body() -> bytes:
-    request.max_content_length = MAX_BYTES
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise TooLarge(TOO_MANY) from error
 
 
 def _whole(raw: bytes) -> Any:

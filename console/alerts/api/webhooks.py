@@ -5,7 +5,6 @@ from typing import Any
 import orjson
 from flask import Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from console.alerts import actions
 from console.alerts.api.blueprint import bp, reply
@@ -13,8 +12,9 @@ from console.alerts.rules.webhooks import alertmanager, sentry
 from console.alerts.rules.webhooks.notice import Unreadable
 from console.infra import clock
 from console.infra.actor import Scope
-from console.infra.errors import BadRequest, Forbidden, Invalid, TooLarge, Unauthorized
+from console.infra.errors import BadRequest, Forbidden, Invalid, Unauthorized
 from console.web.auth import requires_scope
+from console.web.inputs import whole_body
 from console.web.openapi import describe
 from console.web.settings import settings
 
@@ -88,11 +88,7 @@ def _check_signature(raw: bytes) -> None:
 
 
 def _raw() -> bytes:
-    request.max_content_length = MAX_BYTES
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"{TOO_MUCH}.") from error
+    return whole_body(at_most=MAX_BYTES, too_large=f"{TOO_MUCH}.")
 
 
 def _json(raw: bytes) -> Any:

@@ -79,10 +79,10 @@ def unresolve(alert_id: int) -> Response:
 @describe("Assign to a user", body=AssignmentIn, reply=AlertOut)
 def assign(alert_id: int) -> Response:
     """Give it to a user of the console."""
-    email = known(body(AssignmentIn).user)
+    asked = body(AssignmentIn).user
 
     def verb(alert: Alert, *, by: Actor, at: datetime) -> None:
-        actions.assign(alert, email, by=by, at=at)
+        actions.assign(alert, known(asked), by=by, at=at)
 
     return _done(alert_id, verb)
 
