@@ -13,7 +13,7 @@ from console.audit import actions as audit_actions
 from console.audit import api as audit_api
 from console.audit import views as audit_views
 from console.config import Settings, load_settings
-from console.infra import events, sentry
+from console.infra import events, pool, sentry
 from console.infra.db import db
 from console.infra.redis import connect
 from console.oncall import api as oncall_api
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["console.redis"] = connect(settings)
     requests.init_app(app)
     db.init_app(app)
+    pool.init_app(app)
     events.init_app()
     _web(app)
     _rooms(app)
@@ -73,7 +74,6 @@ def _pool(settings: Settings) -> dict[str, Any]:
         "pool_size": settings.web_threads,
         "max_overflow": settings.web_threads,
         "pool_timeout": 5,
-        "pool_pre_ping": True,
         "connect_args": {"connect_timeout": 3},
     }
 
