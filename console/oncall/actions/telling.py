@@ -87,7 +87,7 @@ class _Round:
                 _end(notice, "opened again, or worse", self._at)
             self._begin(alert, notice)
         elif notice.ended_at is not None:
-            self._resume(notice, at_once=bool(ALARM & set(words)))
+            self._resume(notice, alert, at_once=bool(ALARM & set(words)))
 
     def remind(self, notice: Notice) -> None:
         """The next step of an opening that nobody has taken."""
@@ -114,20 +114,21 @@ class _Round:
         db.session.add(notice)
         self._step(notice, alert)
 
-    def _resume(self, notice: Notice, *, at_once: bool) -> None:
-        rule = next((rule for rule in self._rules if rule.name == notice.rule), None)
+    def _resume(self, notice: Notice, alert: Alert, *, at_once: bool) -> None:
         notice.ended_at = notice.ended_why = None
         if at_once:
-            notice.next_step_at = self._at
             notice.step += 1
-            self._step(notice, self.alerts[notice.alert_id])
+            self._step(notice, alert)
         else:
-            notice.next_step_at = _later(rule, self._at)
+            notice.next_step_at = _later(self._rule_for(alert), self._at)
+
+    def _rule_for(self, alert: Alert) -> RoutingRule | None:
+        subject = Subject(alert.service, alert.environment, alert.severity.word, alert.tags)
+        return next((rule for rule in self._rules if rule.condition.meets(subject)), None)
 
     def _step(self, notice: Notice, alert: Alert) -> None:
         """The seam of rotations and escalation: who is told at `notice.step`, and when the next step is due."""
-        subject = Subject(alert.service, alert.environment, alert.severity.word, alert.tags)
-        rule = next((rule for rule in self._rules if rule.condition.meets(subject)), None)
+        rule = self._rule_for(alert)
         notice.rule = rule.name if rule else None
         notice.next_step_at = _later(rule, self._at)
         self.steps += 1
