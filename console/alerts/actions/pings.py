@@ -1,18 +1,17 @@
 """What a ping does to its heartbeat and to the alerts that the heartbeat has raised."""
 
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary, Row, Uuid, bindparam, delete, text
+from sqlalchemy import Row, delete
 
 from console.alerts.actions.heartbeats import create, create_unless_taken
 from console.alerts.actions.ingest import ingest
 from console.alerts.actions.misses import ROOM, about, note_misses, resolve_all
 from console.alerts.models import PULSE, Heartbeat, HeartbeatPing, pulse_of, rhythm_of
-from console.alerts.models.ranked import Ranked
 from console.alerts.queries import heartbeats as reads
 from console.alerts.rules.heartbeats import beats, report
 from console.alerts.rules.heartbeats.address import Address
@@ -22,6 +21,7 @@ from console.infra import events
 from console.infra.actor import SYSTEM
 from console.infra.db import db
 from console.infra.errors import NotFound
+from console.infra.prepared import Prepared
 
 MAX_BODY = 10_000
 MAX_AGENT = 200
@@ -46,22 +46,34 @@ class Ping:
     body_cut: bool = False
 
 
-SAID = tuple(field.name for field in fields(Ping))
-_KEEP = text(f"""
+# The columns of a ping and of a pulse, as PostgreSQL types them.
+_PING = {
+    "kind": "smallint",
+    "at": "timestamptz",
+    "exit_code": "smallint",
+    "rid": "uuid",
+    "method": "text",
+    "address": "text",
+    "agent": "text",
+    "body": "bytea",
+    "body_cut": "boolean",
+}
+_PULSE = dict.fromkeys(PULSE, "timestamptz") | {"state": "smallint", "started_rid": "uuid"}
+_TYPES = {"id": "bigint", "number": "bigint", "duration_ms": "bigint", "ends": "boolean", **_PING, **_PULSE}
+_PLACES = {name: f"${place}" for place, name in enumerate(_TYPES, 1)}
+# Both rows in one statement: most of what a ping costs is its way to PostgreSQL and back.
+_KEEP = Prepared(
+    "keep_ping",
+    _TYPES,
+    f"""
     WITH kept AS (
-        INSERT INTO heartbeat_pings (heartbeat_id, number, duration_ms, {", ".join(SAID)})
-        VALUES (:id, :number, :duration_ms, {", ".join(f":{name}" for name in SAID)})
+        INSERT INTO heartbeat_pings (heartbeat_id, number, duration_ms, {", ".join(_PING)})
+        VALUES ($1, $2, $3, {", ".join(_PLACES[name] for name in _PING)})
     )
-    UPDATE heartbeats SET pings_count = :number, {", ".join(f"{name} = :{name}" for name in PULSE)},
-        last_duration_ms = CASE WHEN :ends THEN :duration_ms ELSE last_duration_ms END
-    WHERE id = :id
-""").bindparams(  # noqa: S608 - names of our own columns
-    bindparam("kind", type_=Ranked(Kind)),
-    bindparam("state", type_=Ranked(State)),
-    bindparam("rid", type_=Uuid),
-    bindparam("started_rid", type_=Uuid),
-    bindparam("body", type_=LargeBinary),
-    bindparam("duration_ms", type_=BigInteger),
+    UPDATE heartbeats SET pings_count = $2, {", ".join(f"{name} = {_PLACES[name]}" for name in _PULSE)},
+        last_duration_ms = CASE WHEN $4 THEN $3 ELSE last_duration_ms END
+    WHERE id = $1
+    """,  # noqa: S608 - names of our own columns
 )
 
 
@@ -94,7 +106,8 @@ def _provide(address: Address, at: datetime) -> tuple[Row[Any], bool]:
 
 
 def _take(row: Row[Any], said: Ping) -> None:
-    before, duration = pulse_of(row), _duration(row, said)
+    before = pulse_of(row)
+    duration = _duration(row.id, before, said)
     after = beats.beat(before, said.kind, rhythm_of(row), at=said.at, rid=said.rid)
     _keep(row, said, after, duration)
     ended = before.state in BROKEN and said.kind is Kind.SUCCESS
@@ -107,21 +120,21 @@ def _take(row: Row[Any], said: Ping) -> None:
             _report(heartbeat, before.state, said, duration)
 
 
-def _duration(row: Row[Any], said: Ping) -> int | None:
+def _duration(heartbeat_id: int, pulse: beats.Pulse, said: Ping) -> int | None:
     """Milliseconds since the start of the same run, for a ping that ends it."""
     if said.kind not in ENDS:
         return None
-    same = said.rid == row.started_rid
-    began = row.started_at if same else reads.start_of(row.id, said.rid) if said.rid else None
+    same = said.rid == pulse.started_rid
+    began = pulse.started_at if same else reads.start_of(heartbeat_id, said.rid) if said.rid else None
     return None if began is None else int((said.at - began) / timedelta(milliseconds=1))
 
 
 def _keep(row: Row[Any], said: Ping, pulse: beats.Pulse, duration: int | None) -> None:
-    """Both rows in one statement: most of what a ping costs is its way to PostgreSQL and back."""
     number = row.pings_count + 1
-    told = {name: getattr(said, name) for name in SAID} | {name: getattr(pulse, name) for name in PULSE}
-    told |= {"id": row.id, "number": number, "duration_ms": duration, "ends": said.kind in ENDS}
-    db.session.connection().execute(_KEEP, told)
+    told = {name: getattr(said, name) for name in _PING} | {name: getattr(pulse, name) for name in _PULSE}
+    told |= {name: None if told[name] is None else str(told[name]) for name in ("rid", "started_rid")}
+    told |= {"kind": int(said.kind), "state": int(pulse.state)}
+    _KEEP.run(id=row.id, number=number, duration_ms=duration, ends=said.kind in ENDS, **told)
     if number % PRUNE_EVERY == 0:
         old = HeartbeatPing.heartbeat_id == row.id, HeartbeatPing.number <= number - KEEP_PINGS
         db.session.execute(delete(HeartbeatPing).where(*old).execution_options(synchronize_session=False))

@@ -23,8 +23,10 @@ def rhythm_of(row: Any) -> Rhythm:
 
 
 def pulse_of(row: Any) -> Pulse:
-    """The pulse of a heartbeat, or of a row with its columns."""
-    return Pulse(**{name: getattr(row, name) for name in PULSE})
+    """The pulse of a heartbeat, or of a row with its columns as the driver gives them."""
+    told = {name: getattr(row, name) for name in PULSE}
+    rid = told["started_rid"]
+    return Pulse(**told | {"state": State(row.state), "started_rid": UUID(str(rid)) if rid else None})
 
 
 class Heartbeat(Model):

@@ -10,19 +10,16 @@ from sqlalchemy import (
     Row,
     Select,
     SmallInteger,
-    Uuid,
     and_,
     case,
     func,
     literal,
     or_,
     select,
-    text,
     type_coerce,
 )
 
 from console.alerts.models import Alert, Heartbeat, HeartbeatPing, PingKey
-from console.alerts.models.ranked import Ranked
 from console.alerts.rules.heartbeats.address import Address
 from console.alerts.rules.heartbeats.beats import BROKEN, Kind, State
 from console.alerts.rules.heartbeats.report import fingerprint
@@ -30,17 +27,16 @@ from console.alerts.rules.states import Status
 from console.infra.db import db
 from console.infra.errors import Conflict, NotFound
 from console.infra.paging import Page, decode, page_of
+from console.infra.prepared import Prepared
 
-# Pings come by the hundred a second: columns are read instead of an object. `state` is a rank here.
+# Pings come by the hundred a second: columns are read, as the driver gives them, instead of an object.
 _READ = """
     SELECT id, pings_count, period_seconds, cron, timezone, grace_seconds,
            state, state_since, last_ping_at, started_at, started_rid, expected_at, deadline_at
     FROM heartbeats
 """
-_BY_UUID = text(f"{_READ} WHERE uuid = :uuid FOR NO KEY UPDATE").columns(started_rid=Uuid, state=Ranked(State))
-_BY_SLUG = text(f"{_READ} WHERE slug = :slug ORDER BY id LIMIT 2 FOR NO KEY UPDATE").columns(
-    started_rid=Uuid, state=Ranked(State)
-)
+_BY_UUID = Prepared("ping_by_uuid", {"uuid": "uuid"}, f"{_READ} WHERE uuid = $1 FOR NO KEY UPDATE")
+_BY_SLUG = Prepared("ping_by_slug", {"slug": "text"}, f"{_READ} WHERE slug = $1 ORDER BY id LIMIT 2 FOR NO KEY UPDATE")
 
 
 def for_ping(address: Address) -> Row[Any] | None:
@@ -49,11 +45,11 @@ def for_ping(address: Address) -> Row[Any] | None:
     Raises NotFound, and Conflict when heartbeats share the slug.
     """
     if address.uuid is not None:
-        found = db.session.connection().execute(_BY_UUID, {"uuid": address.uuid.hex}).all()
+        found = _BY_UUID.run(uuid=address.uuid.hex).all()
     elif address.key != ping_key():
         raise NotFound("not found")
     else:
-        found = db.session.connection().execute(_BY_SLUG, {"slug": address.slug}).all()
+        found = _BY_SLUG.run(slug=address.slug).all()
     if len(found) > 1:
         raise Conflict("several heartbeats share this slug")
     if not found and address.uuid is not None:
