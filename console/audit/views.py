@@ -30,7 +30,7 @@ def index() -> Response:
     rows = queries.newest(wanted, limit=PAGE + 1, before=_id(before))
     shown = rows[:PAGE]
     older = url_for("audit.index", **form.parameters(), before=shown[-1].id) if len(rows) > PAGE else ""
-    return htmx.page("audit/index.html", entries=shown, older=older, form=form, head=queries.head())
+    return htmx.page("audit/index.html", entries=shown, older=older, form=form, chips=_chips(form), head=queries.head())
 
 
 @bp.get("/audit/<int:entry_id>")
@@ -50,6 +50,15 @@ def export() -> Response:
     name = f"audit-{clock.now():%Y%m%dT%H%M%SZ}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _chips(form: forms.Typed) -> list[dict[str, str]]:
+    """The filters that are on, each with the URL of the trail without it; the words stay in the search box."""
+    on = form.parameters()
+    rest = {name: {key: value for key, value in on.items() if key != name} for name in on if name != "q"}
+    return [
+        {"field": name, "value": on[name], "without": url_for("audit.index", **others)} for name, others in rest.items()
+    ]
 
 
 def _rows(entries: Iterator[AuditEntry]) -> Iterator[tuple[object, ...]]:

@@ -24,9 +24,9 @@ def choices(filters: Filters) -> dict[str, list[tuple[str, str]]]:
     names = sorted({*known_names(), *([filters.name] if filters.name else [])})
     words = {JobState.CANCELLED: "stopped"}
     return {
-        "state": [("", "any"), *((state.value, words.get(state, state.value)) for state in STATES)],
-        "queue": [("", "any"), *((queue, queue) for queue in QUEUES)],
-        "name": [("", "any"), *((name, name.rpartition(".")[2] or name) for name in names)],
+        "state": [("", "Any"), *((state.value, words.get(state, state.value)) for state in STATES)],
+        "queue": [("", "Any"), *((queue, queue) for queue in QUEUES)],
+        "name": [("", "Any"), *((name, name.rpartition(".")[2] or name) for name in names)],
     }
 
 

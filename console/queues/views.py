@@ -20,19 +20,22 @@ from console.web.htmx import done, page, toast
 
 bp = Blueprint("queues", __name__)
 
+# What these pages show: the menu beside them counts the alerts.
+ROOMS = ("queues", "alerts")
+
 
 @bp.get("/queues")
 @requires(Role.VIEWER)
 def index() -> Response:
     """Our own queues, workers and timetable."""
-    return live.not_modified("queues") or page("queues/index.html", "queue_board", **_board())
+    return live.not_modified(*ROOMS) or page("queues/index.html", "queue_board", **_board())
 
 
 @bp.get("/queues/jobs")
 @requires(Role.VIEWER)
 def jobs() -> Response:
     """Our jobs, newest first."""
-    if unchanged := live.not_modified("queues"):
+    if unchanged := live.not_modified(*ROOMS):
         return unchanged
     filters = forms.read_filters(request.args)
     found = queries.list_jobs(filters, cursor=request.args.get("cursor"))
@@ -44,7 +47,7 @@ def jobs() -> Response:
 @requires(Role.VIEWER)
 def job(job_id: Any) -> Response:
     """One job: how far it is, what it said, why it failed."""
-    return live.not_modified("queues") or page("queues/job.html", "job_page", **_job(queries.get(job_id)))
+    return live.not_modified(*ROOMS) or page("queues/job.html", "job_page", **_job(queries.get(job_id)))
 
 
 @bp.post("/queues/jobs/<uuid:job_id>/cancellation")

@@ -21,12 +21,18 @@ def page(template: str, blocks: str | Sequence[str] = (), *, status: int = 200, 
     """The page, or only `blocks` of it for htmx. The server names the blocks, never the client."""
     names = [blocks] if isinstance(blocks, str) else list(blocks)
     if names and wants_fragment():
-        body = "\n".join(render_block(template, name, **context) for name in names)
+        body = "\n".join([*(render_block(template, name, **context) for name in names), _counts()])
     else:
         body = render_template(template, **context)
     response = make_response(body, status)
     response.vary.update(["HX-Request", "HX-Boosted"])
     return response
+
+
+def _counts() -> str:
+    """The menu's facts as they are now: a poll and an answer to a change may have moved them; a question has not."""
+    moved = request.method == "POST" or "X-Poll" in request.headers
+    return render_template("shared/_counts.html") if moved else ""
 
 
 def done(

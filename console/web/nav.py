@@ -24,12 +24,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An item as one reader sees it on one page; `count` is a short fact such as "9 open", or empty."""
+    """An item as one reader sees it on one page; `count` is a short fact such as "9 open", or empty.
+
+    `counted` says whether the room has such a fact at all.
+    """
 
     item: Item
     url: str
     current: bool
     count: str
+    counted: bool
 
 
 ITEMS = (
@@ -76,5 +80,6 @@ def _may(actor: Actor, item: Item) -> bool:
 
 def _line(item: Item) -> Line:
     counts: dict[str, Callable[[], str]] = current_app.extensions["console.nav"]
-    count = counts.get(item.endpoint, str)
-    return Line(item, url_for(item.endpoint), request.blueprint in item.rooms, count())
+    count = counts.get(item.endpoint)
+    current = request.blueprint in item.rooms
+    return Line(item, url_for(item.endpoint), current, count() if count else "", counted=count is not None)

@@ -25,8 +25,9 @@ export function setCookie(name, value) {
   document.cookie = `${name}=${encodeURIComponent(value)}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }
 
-/** The clock of this moment, as the reader writes it. */
-export function clock(date = new Date(), seconds = true) {
-  const parts = [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])];
-  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+
+/** The clock of this moment in the reader's zone: the one of their settings, else the browser's. */
+export function clock(date = new Date()) {
+  return date.toLocaleTimeString("en-GB", { ...CLOCK, timeZone: document.documentElement.dataset.tz || undefined });
 }

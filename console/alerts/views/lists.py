@@ -86,7 +86,6 @@ def listing(args: Mapping[str, str]) -> dict[str, Any]:
         "counts": counts,
         "all_matching": _more_than(len(shown), [counts[group.status] for group in groups]),
         "open": counts[Status.OPEN],
-        "menu_fact": open_count,
         "oob": htmx.wants_fragment(),
         **reader(),
         "snoozes": forms.SNOOZES,

@@ -1,6 +1,6 @@
 """The page of one alert: what happened, who has it, what to do next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -51,6 +51,7 @@ def showing(alert: Alert) -> dict[str, Any]:
         "facts": queries.facts(alert),
         "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
         "may_retry": alert.source in RETRIED,
+        "since": since(alert),
         "rate": rate(alert),
         "window": window,
         "windows": WORDS,
@@ -64,9 +65,14 @@ def showing(alert: Alert) -> dict[str, Any]:
     }
 
 
+def since(alert: Alert) -> datetime:
+    """When what stands now began: an alert is told of its first failure after it, never before."""
+    return alert.opened_at if alert.reopened_count else alert.first_seen
+
+
 def rate(alert: Alert) -> str:
     """How fast it comes, in words, or nothing for a single failure."""
-    span = alert.last_seen - alert.opened_at
+    span = alert.last_seen - since(alert)
     if alert.count_since_open < 3 or span < timedelta(minutes=1):  # noqa: PLR2004
         return ""
     for unit, size in (("minute", 60), ("hour", 3600), ("day", 86400)):
