@@ -198,7 +198,7 @@ def test_a_failing_channel_is_an_alert_until_it_works_again(
         clock.advance(seconds=100)
     work()
     own = db.session.scalars(select(Alert).where(Alert.service == "console")).one()
-    assert own.title == "ChannelFailing: Channel pager does not deliver: It answered 502."
+    assert own.title == "Channel pager does not deliver: It answered 502."
     assert [mail["X-Rcpt"] for mail in smtp.mails] == ["ada@example.com"]
     hooks.status = 200
     clock.advance(seconds=100)

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from console.alerts import actions as alert_actions
 from console.alerts import queries as alert_queries
 from console.alerts.models import Alert
-from console.alerts.rules.failure import Failure
 from console.alerts.rules.states import Severity, Status
 from console.infra.actor import Actor
 from console.infra.db import db
@@ -20,18 +19,14 @@ TASK: Final = "oncall.channel"
 
 def raise_(channel: Channel, *, at: datetime) -> None:
     """Report the failing of a channel; other channels tell of it."""
-    failure = Failure(
-        service=SERVICE,
+    alert_actions.report_system_alert(
+        f"Channel {channel.name} does not deliver: {channel.last_error}",
         task=TASK,
-        occurred_at=at,
+        at=at,
         severity=Severity.CRITICAL,
-        exception_type="ChannelFailing",
-        message=f"Channel {channel.name} does not deliver: {channel.last_error}",
         fingerprint=_fingerprint(channel),
         tags={"channel": channel.name},
-        source="console",
     )
-    alert_actions.ingest([failure], at=at)
 
 
 def resolve(channel: Channel, *, by: Actor, at: datetime) -> None:
