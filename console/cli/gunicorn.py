@@ -7,7 +7,7 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 from console.config import load_settings
-from console.infra import log
+from console.infra import log, patience
 
 
 class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
@@ -41,3 +41,8 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 accesslog = None
 logger_class = HouseLogger
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """In each web process: a frozen PostgreSQL is answered with 503 instead of silence."""
+    patience.install()
