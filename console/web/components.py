@@ -15,12 +15,15 @@ class Components:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self._homes: dict[str, str] = {}
 
     def __getattr__(self, name: str) -> Any:
         """The macro; AttributeError when no file has it."""
-        for filename in self._files():
+        # A page asks for hundreds of macros: the folder is walked once for each name. Templates reload as they like.
+        for filename in (self._homes[name],) if name in self._homes else self._files():
             module = self._env.get_template(filename).module
             if name in module.__dict__:
+                self._homes[name] = filename
                 return module.__dict__[name]
         raise AttributeError(f"no component is called {name!r}")
 

@@ -68,3 +68,10 @@ def test_a_progress_bar_has_no_inline_style(session_app: Flask) -> None:
     html = render(session_app, "{{ ui.progress(0.503, '50 % done') }}")
     assert 'width="50.3"' in html
     assert "style" not in html
+
+
+def test_the_folder_is_walked_once_for_a_name(session_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    components = Components(session_app.jinja_env)
+    first = components.icon
+    monkeypatch.setattr(session_app.jinja_env, "list_templates", list)
+    assert components.icon is first
