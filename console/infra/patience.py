@@ -10,9 +10,9 @@ from typing import Any, Final
 import psycopg2
 from psycopg2 import extensions
 
-CONNECT_SECONDS: Final = 3.0
+CONNECT_SECONDS: Final = 2.0
 # Far above what a page may take, and above the wait for a lock that a bulk action holds.
-ANSWER_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 7.0
 
 
 def install(*, connect: float = CONNECT_SECONDS, answer: float = ANSWER_SECONDS) -> None:

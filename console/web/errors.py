@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 from werkzeug.exceptions import HTTPException
 
 from console.infra import sentry
@@ -18,6 +18,9 @@ WORDS = {
     413: ("This is too large", "Send less at once. Nothing was stored."),
 }
 
+# SQLAlchemy's code for a session whose connection was lost; that of a failed flush is another.
+CONNECTION_LOST = "8s2b"
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InterfaceError, _database_away)
+    app.register_error_handler(PendingRollbackError, _transaction_gone)
     app.register_error_handler(Exception, _crash)
 
 
@@ -59,6 +63,11 @@ def _database_away(error: Exception) -> Response:
     return reply(
         Unavailable("The database does not answer; nothing was saved. Try again in a few seconds.", retry_after=5)
     )
+
+
+def _transaction_gone(error: PendingRollbackError) -> Response:
+    # The connection was lost where the fault itself was swallowed: Flask-Limiter's question who is asking.
+    return _database_away(error) if error.code == CONNECTION_LOST else _crash(error)
 
 
 def _crash(error: Exception) -> Response:
