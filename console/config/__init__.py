@@ -75,6 +75,7 @@ class Fields(BaseSettings):
 
     database_url: PostgresUrl = setting("", "PostgreSQL, as a role that owns no table; empty: embedded", secret=True)
     database_owner_url: PostgresUrl = setting("", "the owner's role, for migrations; empty: DATABASE_URL", secret=True)
+    database_pooled: bool = setting(False, "a pooler such as PgBouncer lends connections by the transaction")
     redis_url: RedisUrl = setting("", "Redis or Valkey; empty: embedded", secret=True)
 
     web_processes: int = setting(2, "gunicorn processes", ge=1, le=64)
