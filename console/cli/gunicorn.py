@@ -1,5 +1,7 @@
 """gunicorn's configuration: `gunicorn -c python:console.cli.gunicorn wsgi:app`. It reads the names below."""
 
+import atexit
+import gc
 import logging
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,9 @@ class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
         for own in (self.error_log, self.access_log):
             own.handlers, own.propagate = [], True
 
+
+# As in console/__main__: web processes inherit it when they are forked.
+atexit.register(gc.freeze)
 
 _settings = load_settings()
 log.configure(_settings)
