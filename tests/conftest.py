@@ -106,10 +106,8 @@ def database(new_database: Callable[[], Database]) -> Database:
 def redis_db(redis_url: str) -> str:
     """A Redis database of this worker's own, by number, so that parallel workers do not meet."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
-    separator = "&" if "?" in redis_url else "?"
-    return (
-        f"{redis_url}{separator}db={number}" if redis_url.startswith("unix:") else f"{redis_url.rstrip('/')}/{number}"
-    )
+    # The embedded URL names a database already, and the first one named would be taken.
+    return f"{redis_url.partition('?')[0]}?db={number}"
 
 
 @pytest.fixture(scope="session")
