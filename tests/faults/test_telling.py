@@ -67,6 +67,8 @@ def test_a_worker_killed_while_a_mail_server_takes_the_mail(tmp_path: Path) -> N
     assert [one["outcome"] for one in tries] == ["lost", "sent"]
 
 
+# A recipient gets five messages a minute and then a summary, so this takes minutes: `make faults` runs it.
+@pytest.mark.heavy
 @pytest.mark.parametrize("who", VICTIMS)
 def test_each_alert_is_told_once_whoever_is_killed(tmp_path: Path, who: str) -> None:
     with HookServer() as hooks, live_console(tmp_path, PROBE_ALLOWED_NETWORKS="127.0.0.0/8") as console:
