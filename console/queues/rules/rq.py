@@ -1,4 +1,4 @@
-"""What is true of RQ's failures without asking Redis: how to read a call, a time, an error; and words for pages."""
+"""What is true of RQ's failures without asking Redis: how to read a call, a time, an error."""
 
 import re
 from dataclasses import dataclass

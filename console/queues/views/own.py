@@ -1,9 +1,9 @@
-"""The pages of this room."""
+"""The pages of our own queues and jobs."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
+from flask import Response, current_app, make_response, redirect, request, url_for
 from redis.exceptions import RedisError
 
 from console.infra import clock
@@ -14,11 +14,10 @@ from console.queues import actions, forms, queries
 from console.queues.client import RqRegistries, WorkerSeen
 from console.queues.jobs import practice_failure
 from console.queues.queries import Filters
+from console.queues.views.blueprint import bp
 from console.web import live
 from console.web.auth import current_actor, requires
 from console.web.htmx import done, page, toast
-
-bp = Blueprint("queues", __name__)
 
 # What these pages show: the menu beside them counts the alerts.
 ROOMS = ("queues", "alerts")

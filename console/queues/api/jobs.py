@@ -1,22 +1,21 @@
-"""The JSON API of this room."""
+"""The console's own jobs over the API."""
 
 import uuid
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from flask import Blueprint, Response, url_for
+from flask import Response, url_for
 from pydantic import BaseModel, Field
 
 from console.infra.actor import Scope
 from console.infra.jobs import Job, JobState
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
 from console.queues import actions, queries
+from console.queues.api.blueprint import bp, reply
 from console.queues.queries import Filters
 from console.web import inputs
 from console.web.auth import current_actor, requires_scope
 from console.web.openapi import describe
-
-bp = Blueprint("queues_api", __name__)
 
 
 class JobOut(BaseModel):
@@ -77,7 +76,7 @@ def index() -> Response:
     """A page of jobs."""
     asked = inputs.query(JobQuery)
     found = queries.list_jobs(Filters(asked.state, asked.queue, asked.name), limit=asked.limit, cursor=asked.cursor)
-    return _json(JobList(items=[JobOut.of(job) for job in found.items], next_cursor=found.next_cursor))
+    return reply(JobList(items=[JobOut.of(job) for job in found.items], next_cursor=found.next_cursor))
 
 
 @bp.get("/jobs/<job_id>")
@@ -85,7 +84,7 @@ def index() -> Response:
 @describe("One job", reply=JobOut, problems={404: "There is no such job"})
 def show(job_id: str) -> Response:
     """One job."""
-    return _json(JobOut.of(queries.get(job_id)))
+    return reply(JobOut.of(queries.get(job_id)))
 
 
 @bp.post("/jobs/<job_id>/retry")
@@ -93,7 +92,7 @@ def show(job_id: str) -> Response:
 @describe("Run a failed or stopped job again", reply=JobOut, problems={404: "No such job", 409: "It cannot run again"})
 def retry(job_id: str) -> Response:
     """Run it again."""
-    return _json(JobOut.of(actions.retry(queries.get(job_id).id, by=current_actor())))
+    return reply(JobOut.of(actions.retry(queries.get(job_id).id, by=current_actor())))
 
 
 @bp.post("/jobs/<job_id>/cancellation")
@@ -101,7 +100,7 @@ def retry(job_id: str) -> Response:
 @describe("Stop a job", reply=JobOut, problems={404: "No such job", 409: "It has finished"})
 def stop(job_id: str) -> Response:
     """Stop it."""
-    return _json(JobOut.of(actions.stop(queries.get(job_id).id, by=current_actor())))
+    return reply(JobOut.of(actions.stop(queries.get(job_id).id, by=current_actor())))
 
 
 @bp.delete("/jobs/<job_id>/cancellation")
@@ -111,8 +110,4 @@ def stop(job_id: str) -> Response:
 )
 def keep_going(job_id: str) -> Response:
     """Take it back."""
-    return _json(JobOut.of(actions.keep_going(queries.get(job_id).id, by=current_actor())))
-
-
-def _json(reply: BaseModel) -> Response:
-    return Response(reply.model_dump_json(), mimetype="application/json")
+    return reply(JobOut.of(actions.keep_going(queries.get(job_id).id, by=current_actor())))

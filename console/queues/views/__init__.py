@@ -1,0 +1,6 @@
+"""The pages of this room."""
+
+from console.queues.views import own
+from console.queues.views.blueprint import bp
+
+__all__ = ["bp", "own"]

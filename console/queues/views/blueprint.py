@@ -1,0 +1,5 @@
+"""The pages' blueprint."""
+
+from flask import Blueprint
+
+bp = Blueprint("queues", __name__)
