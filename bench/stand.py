@@ -47,9 +47,10 @@ class Stand:
 
 
 @contextmanager
-def stand() -> Iterator[Stand]:
-    """Servers in a new folder, migrated, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+def stand(kept: Path | None = None) -> Iterator[Stand]:
+    """Servers in a new folder, or in one that is `kept` for the next run; migrated, stopped afterwards."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     postgres = ensure_postgres(folder / "postgres", durable=True)
     redis_url = ensure_redis(folder / "redis")
     settings = Settings(

@@ -13,11 +13,12 @@ from console.alerts.rules.heartbeats.address import BadAddress, slug_of
 from console.alerts.rules.heartbeats.wanted import Wanted
 from console.alerts.rules.states import Severity, Status
 from console.infra.errors import Fault, Invalid
+from console.web.inputs import to_utc
 
 E = TypeVar("E", Severity, Status)
 
 # What the filter form sends, in the order of the chips.
-FIELDS = ("status", "severity", "service", "environment", "assignee")
+FIELDS = ("status", "severity", "service", "environment", "assignee", "since")
 MOST = 200
 MORNING = time(9)
 
@@ -39,21 +40,30 @@ SNOOZES = (
 _HOURS = {"1h": 1, "4h": 4}
 
 
-def parse_filter(args: Mapping[str, str]) -> AlertFilter:
-    """The list's filter; words that mean nothing narrow nothing."""
+def parse_filter(args: Mapping[str, Any]) -> AlertFilter:
+    """The list's filter; words that mean nothing narrow nothing, a name given several times means any of its values."""
+    services, environments, assignees = (several(args, name)[:MOST] for name in ("service", "environment", "assignee"))
     return AlertFilter(
-        statuses=_words(Status, args.get("status", "")),
-        severities=_words(Severity, args.get("severity", "")),
-        service=args.get("service") or None,
-        environment=args.get("environment") or None,
-        assignee=args.get("assignee") or None,
-        q=args.get("q", ""),
+        statuses=_words(Status, ",".join(several(args, "status"))),
+        severities=_words(Severity, ",".join(several(args, "severity"))),
+        services=tuple(services),
+        environments=tuple(environments),
+        assignees=tuple(assignees),
+        q=" ".join(several(args, "q")),
+        since=_instant(" ".join(several(args, "since")[:1])),
     )
 
 
-def kept(args: Mapping[str, str]) -> dict[str, Any]:
-    """The filter's own parameters, without empty ones: what every link of the list carries on."""
-    return {name: args[name] for name in (*FIELDS, "q") if args.get(name)}
+def kept(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter's own parameters, without empty ones: what every link of the list carries on. Several are a list."""
+    found = {name: several(args, name) for name in (*FIELDS, "q")}
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items() if values}
+
+
+def several(args: Mapping[str, Any], name: str) -> list[str]:
+    """All values of a name that are not empty, from a query string or from what `kept` has made of one."""
+    found = args.getlist(name) if isinstance(args, MultiDict) else args.get(name) or []
+    return [value for value in ([found] if isinstance(found, str) else found) if value]
 
 
 def parse_window(word: str, last_seen: datetime, now: datetime) -> Window:
@@ -86,6 +96,13 @@ def parse_selection(form: MultiDict[str, str]) -> list[int]:
     if not 0 < len(ids) <= MOST:
         raise Invalid(f"Tick 1 to {MOST} alerts first.", errors=[Fault("/ids", f"{len(ids)} were ticked.")])
     return ids
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return to_utc(datetime.fromisoformat(text)) if text else None
+    except ValueError:
+        return None
 
 
 def _morning(local: datetime, *, monday: bool) -> datetime:

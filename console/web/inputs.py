@@ -64,11 +64,12 @@ def whole_body(*, at_most: int | None = None, too_large: str = "This is too larg
 
 
 def query(model: type[M]) -> M:
-    """The query string; a name given twice is a list, or all its values joined by commas. Raises Invalid."""
-    found = {name: ",".join(values) for name, values in request.args.lists() if name in model.model_fields}
-    if faults := [Fault(f"/{name}", "NUL cannot be looked for.") for name, value in found.items() if "\0" in value]:
+    """The query string; a name given several times is a list of its values. Raises Invalid."""
+    known = {name: values for name, values in request.args.lists() if name in model.model_fields}
+    if faults := [Fault(f"/{name}", "NUL cannot be looked for.") for name, vs in known.items() if "\0" in "".join(vs)]:
         raise Invalid("A parameter holds a NUL character.", errors=faults)
-    return _valid(model, {name: value for name, value in found.items() if value != ""})
+    given = {name: [value for value in values if value] for name, values in known.items()}
+    return _valid(model, {name: vs[0] if len(vs) == 1 else vs for name, vs in given.items() if vs})
 
 
 def _valid(model: type[M], found: Any) -> M:

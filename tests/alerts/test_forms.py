@@ -21,11 +21,20 @@ def test_filters_come_from_the_url() -> None:
     )
     assert wanted.statuses == (Status.OPEN, Status.SNOOZED)
     assert wanted.severities == (Severity.CRITICAL,)
-    assert (wanted.service, wanted.environment, wanted.assignee, wanted.q) == ("shop", None, "none", "margins")
+    assert (wanted.services, wanted.environments, wanted.assignees, wanted.q) == (("shop",), (), ("none",), "margins")
+
+
+def test_a_name_given_several_times_means_any_of_its_values() -> None:
+    args = MultiDict([("service", "shop"), ("service", "till"), ("severity", "error"), ("severity", "critical,info")])
+    wanted = forms.parse_filter(args)
+    assert wanted.services == ("shop", "till")
+    assert wanted.severities == (Severity.CRITICAL, Severity.ERROR, Severity.INFO)
+    assert forms.parse_filter(forms.kept(args)) == wanted
 
 
 def test_words_that_mean_nothing_narrow_nothing() -> None:
-    assert forms.parse_filter({"status": "wide", "severity": "", "service": ""}) == forms.parse_filter({})
+    nothing = {"status": "wide", "severity": "", "service": "", "since": "soon"}
+    assert forms.parse_filter(nothing) == forms.parse_filter({})
 
 
 def test_links_carry_only_filters_that_are_on() -> None:

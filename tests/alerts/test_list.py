@@ -132,11 +132,11 @@ def target(db_session: Session, clock: Clock) -> Alert:
     [
         AlertFilter(statuses=(Status.ACKNOWLEDGED, Status.RESOLVED)),
         AlertFilter(severities=(Severity.CRITICAL,)),
-        AlertFilter(service="media"),
-        AlertFilter(environment="canary"),
-        AlertFilter(assignee=OLU.label),
+        AlertFilter(services=("media",)),
+        AlertFilter(environments=("canary",)),
+        AlertFilter(assignees=(OLU.label,)),
         AlertFilter(since=datetime.fromisoformat("2026-11-21T11:00:00Z")),
-        AlertFilter(statuses=(Status.ACKNOWLEDGED,), service="media", q="codec"),
+        AlertFilter(statuses=(Status.ACKNOWLEDGED,), services=("media",), q="codec"),
     ],
 )
 def test_it_narrows(target: Alert, clock: Clock, wanted: AlertFilter) -> None:

@@ -149,11 +149,11 @@ def test_a_snooze_wakes_by_itself(found: Alert, clock: Clock) -> None:
 def test_bulk_changes_what_matches_and_only_that(found: Alert, clock: Clock) -> None:
     others = [alert(clock.at, message=f"cause {n}") for n in "abc"]
     actions.acknowledge(others[0], by=OLU, at=clock.at)
-    wanted = AlertFilter(service="documents", environment="production", since=clock.at - timedelta(hours=1))
+    wanted = AlertFilter(services=("documents",), environments=("production",), since=clock.at - timedelta(hours=1))
     done = actions.bulk(wanted, actions.Order("acknowledge"), expect=4, by=ADA, at=clock.at)
     assert (done.matched, done.changed) == (4, 3)
     assert {queries.get(a.id).status for a in (found, *others)} == {Status.ACKNOWLEDGED}
-    elsewhere = queries.recent(AlertFilter(service="billing"), clock.at, limit=5).items
+    elsewhere = queries.recent(AlertFilter(services=("billing",)), clock.at, limit=5).items
     assert [a.status for a in elsewhere] == [Status.OPEN]
 
 

@@ -14,12 +14,20 @@ from console.web.inputs import Utc
 
 
 def _split(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        value = ",".join(value)
     return [word for word in value.split(",") if word] if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 StatusWord = Literal["open", "acknowledged", "snoozed", "resolved"]
 SeverityWord = Literal["critical", "error", "warning", "info"]
 Word = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+# More would be no filter but a list of its own, and each costs a probe.
+AnyOf = Annotated[list[Word], BeforeValidator(_listed), Field(default_factory=list, max_length=50)]
 
 
 class AlertOut(BaseModel):
@@ -151,15 +159,18 @@ class PageIn(BaseModel):
 
 
 class FilterIn(BaseModel):
-    """What a list of alerts is narrowed by. Several states or severities are joined by commas, or come as an array."""
+    """What a list of alerts is narrowed by. A parameter given several times, or as an array, means any of its values.
+
+    States and severities may also be joined by commas.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     status: Annotated[list[StatusWord], BeforeValidator(_split)] = Field(default_factory=list)
     severity: Annotated[list[SeverityWord], BeforeValidator(_split)] = Field(default_factory=list)
-    service: Word | None = None
-    environment: Word | None = None
-    assignee: Word | None = Field(None, description="An e-mail address, or none for nobody")
+    service: AnyOf
+    environment: AnyOf
+    assignee: AnyOf = Field(description="An e-mail address, or none for nobody")
     q: str | None = Field(None, max_length=2000, description="Words, phrases, field:value, AND, OR, NOT")
     since: Utc | None = Field(None, description="Last seen then or later")
 
@@ -168,9 +179,9 @@ class FilterIn(BaseModel):
         return AlertFilter(
             statuses=tuple(Status[word.upper()] for word in self.status),
             severities=tuple(Severity[word.upper()] for word in self.severity),
-            service=self.service,
-            environment=self.environment,
-            assignee=self.assignee,
+            services=tuple(self.service),
+            environments=tuple(self.environment),
+            assignees=tuple(self.assignee),
             q=self.q or "",
             since=self.since,
         )

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from psycopg2.errors import QueryCanceled
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from console.alerts.models import Alert
 from console.alerts.queries import search
@@ -25,13 +27,16 @@ _GATHERING = ("enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enabl
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Empty tuples and None narrow nothing. `since`: last seen then or later. `assignee` "none": nobody has it."""
+    """Empty tuples and None narrow nothing, several values mean any of them.
+
+    `since`: last seen then or later. "none" among `assignees`: nobody has it.
+    """
 
     statuses: tuple[Status, ...] = ()
     severities: tuple[Severity, ...] = ()
-    service: str | None = None
-    environment: str | None = None
-    assignee: str | None = None
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
     q: str = ""
     since: datetime | None = None
 
@@ -83,15 +88,25 @@ def _set(values: dict[str, str]) -> None:
 def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:
     """Everything but state and severity, which the lists walk through one by one; raises Invalid on a bad `q`."""
     found: list[ColumnElement[bool]] = []
-    if wanted.service is not None:
-        found.append(Alert.service == wanted.service)
-    if wanted.environment is not None:
-        found.append(Alert.environment == wanted.environment)
-    if wanted.assignee is not None:
-        nobody = wanted.assignee == NOBODY
-        found.append(Alert.assignee.is_(None) if nobody else Alert.assignee == wanted.assignee)
+    if wanted.services:
+        found.append(_any_of(Alert.service, wanted.services))
+    if wanted.environments:
+        found.append(_any_of(Alert.environment, wanted.environments))
+    if wanted.assignees:
+        found.append(_owned(wanted.assignees))
     if wanted.since is not None:
         found.append(Alert.last_seen >= wanted.since)
     if wanted.q.strip():
         found.append(search.condition(wanted.q, now))
     return found
+
+
+def _any_of(column: InstrumentedAttribute[Any], values: tuple[str, ...]) -> ColumnElement[bool]:
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _owned(assignees: tuple[str, ...]) -> ColumnElement[bool]:
+    people = tuple(who for who in assignees if who != NOBODY)
+    if len(people) == len(assignees):
+        return _any_of(Alert.assignee, people)
+    return or_(Alert.assignee.is_(None), Alert.assignee.in_(people)) if people else Alert.assignee.is_(None)

@@ -74,7 +74,7 @@ def _page(context: dict[str, Any]) -> Response:
     return response
 
 
-def listing(args: Mapping[str, str]) -> dict[str, Any]:
+def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the list's template shows; raises Invalid for a search that cannot be read."""
     now, wanted = clock.now(), forms.parse_filter(args)
     counts = queries.counts(replace(wanted, statuses=()), now)
@@ -137,10 +137,10 @@ def _nobody(wanted: AlertFilter, count: Capped) -> Capped:
     """How many of the open ones nobody has; what could not be counted is not tried a second time."""
     if not count.known:
         return Capped(0, more=False)
-    return queries.counts(replace(wanted, statuses=(Status.OPEN,), assignee="none"), clock.now())[Status.OPEN]
+    return queries.counts(replace(wanted, statuses=(Status.OPEN,), assignees=("none",)), clock.now())[Status.OPEN]
 
 
-def _group(status: Status, wanted: AlertFilter, args: Mapping[str, str], count: Capped) -> Group:
+def _group(status: Status, wanted: AlertFilter, args: Mapping[str, Any], count: Capped) -> Group:
     cursor = args.get("cursor") if wanted.statuses == (status,) else None
     page = queries.in_state(status, wanted, clock.now(), limit=PAGE, cursor=cursor)
     older: dict[str, Any] = {**forms.kept(args), "status": status.word, "cursor": page.next_cursor}
@@ -152,10 +152,10 @@ def _sparks(alerts: list[Alert]) -> dict[int, charts.Spark]:
     return {key: charts.spark(bars, f"{sum(bars):,} in the last 24 hours") for key, bars in found.items()}
 
 
-def _filters(args: Mapping[str, str]) -> dict[str, Any]:
+def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
     kept = forms.kept(args)
-    on = {name: value for name, value in kept.items() if name != "q"}
-    chips = [Chip(name, "nobody" if value == "none" else value, _without(kept, name)) for name, value in on.items()]
+    on = [(name, value) for name in kept if name != "q" for value in forms.several(kept, name)]
+    chips = [Chip(n, "nobody" if v == "none" else v, _without(kept, n, v)) for n, v in on]
     here: dict[str, Any] = {**kept, "cursor": args.get("cursor")}
     return {
         "q": kept.get("q", ""),
@@ -166,6 +166,6 @@ def _filters(args: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _without(kept: Mapping[str, Any], name: str) -> str:
-    rest: dict[str, Any] = {key: value for key, value in kept.items() if key != name}
+def _without(kept: Mapping[str, Any], name: str, value: str) -> str:
+    rest: dict[str, Any] = {**kept, name: [other for other in forms.several(kept, name) if other != value]}
     return url_for("alerts.index", **rest)
