@@ -3,10 +3,7 @@
 Floor: reading the same hashes and results from Redis without telling anybody.
 """
 
-import json
-import shutil
 import sys
-import tempfile
 import time
 import zlib
 from base64 import b64encode
@@ -15,22 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from redis import Redis
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, select
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-# ruff: noqa: E402 - a script finds the console beside itself
+from bench.stand import keep, second_redis, stand
 from console.alerts.models import Alert, Occurrence
 from console.app import create_app
-from console.config import Settings
-from console.infra.embedded import ensure_postgres, ensure_redis, stop_postgres, stop_redis
-from console.infra.migrations import migrate
 from console.infra.transaction import unit
 from console.queues.client import RqRegistries
 from console.queues.jobs import Follower
 
-RESULTS = ROOT / "bench" / "results.json"
 CAUSES = 40
 
 
@@ -106,30 +98,15 @@ def measure(redis: "Redis", count: int) -> dict[str, Any]:
 
 def main(count: int) -> None:
     """Fill, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-follow-"))
-    postgres = ensure_postgres(folder / "postgres", durable=True)
-    redis_url = ensure_redis(folder / "redis")
-    settings = Settings(
-        database_url=postgres.app_url,
-        database_owner_url=postgres.owner_url,
-        redis_url=redis_url,
-        console_data_dir=folder,
-    )
-    try:
-        migrate(postgres.owner_url, make_url(postgres.app_url).username)
-        redis = Redis.from_url(redis_url)
+    with stand() as on, second_redis() as url:
+        redis = Redis.from_url(url)
         fill(redis, count)
-        with create_app(settings).app_context():
+        with create_app(on.settings).app_context():
             found = measure(redis, count)
-    finally:
-        stop_redis(folder / "redis")
-        stop_postgres(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)
     print(
         "| failed registry | value |", "|---|---:|", *(f"| {key} | {value} |" for key, value in found.items()), sep="\n"
     )
-    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(kept | {"follow": found}, indent=2) + "\n")
+    keep("follow", found)
 
 
 if __name__ == "__main__":

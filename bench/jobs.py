@@ -5,38 +5,30 @@ fsync, two pre-loaded simple workers. Bare RQ: enqueue and run, nothing stored b
 workers, scheduler, producer, PostgreSQL and Redis together, per job.
 """
 
-import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 from redis import Redis
 from rq import Queue, SimpleWorker, Worker
-from sqlalchemy import func, make_url, select
+from sqlalchemy import func, select
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-# ruff: noqa: E402 - a script finds the console beside itself
+
+from bench.stand import Stand, keep, stand
 from console.app import create_app
-from console.config import Settings, load_settings
+from console.config import load_settings
 from console.infra import jobs
 from console.infra.actor import SYSTEM
-from console.infra.embedded import ensure_postgres, ensure_redis, stop_postgres, stop_redis
 from console.infra.jobs import Job, JobContext, JobState
-from console.infra.migrations import migrate
 from console.infra.transaction import unit
 from console.worker import run_rqworker, run_scheduler
-
-RESULTS = ROOT / "bench" / "results.json"
 
 
 @jobs.job(name="bench.noop", queue="fast", max_attempts=1)
@@ -49,11 +41,11 @@ def bare_noop() -> None:
 
 
 @contextmanager
-def processes(kinds: list[str], environment: dict[str, str]) -> Iterator[None]:
+def processes(kinds: list[str], on: Stand) -> Iterator[None]:
     """Run this file once for each kind, in processes of their own."""
     command = [sys.executable, __file__]
-    with Path(environment["CONSOLE_DATA_DIR"], "bench.log").open("ab") as log:
-        started = [subprocess.Popen([*command, kind], env=environment, stdout=log, stderr=log) for kind in kinds]
+    with Path(on.folder, "bench.log").open("ab") as log:
+        started = [subprocess.Popen([*command, kind], env=on.environment, stdout=log, stderr=log) for kind in kinds]
     try:
         time.sleep(4)
         yield
@@ -106,9 +98,9 @@ def measure(folder: str, count: int, produce: Callable[[], None], done: Callable
     } | {f"cpu_ms_{kind}": round(seconds * 1000 / count, 2) for kind, seconds in sorted(used.items())}
 
 
-def ours(count: int, settings: Settings, environment: dict[str, str]) -> dict[str, float]:
+def ours(count: int, on: Stand) -> dict[str, float]:
     """Two simple workers and a scheduler."""
-    with create_app(settings).app_context(), processes(["simple", "simple", "scheduler"], environment):
+    with create_app(on.settings).app_context(), processes(["simple", "simple", "scheduler"], on):
 
         def produce() -> None:
             for _ in range(count):
@@ -120,12 +112,12 @@ def ours(count: int, settings: Settings, environment: dict[str, str]) -> dict[st
                 finished = session.scalar(select(func.count()).where(Job.state == JobState.SUCCEEDED))
             return (finished or 0) >= count
 
-        return measure(environment["CONSOLE_DATA_DIR"], count, produce, done)
+        return measure(str(on.folder), count, produce, done)
 
 
-def bare(count: int, kinds: list[str], environment: dict[str, str]) -> dict[str, float]:
+def bare(count: int, kinds: list[str], on: Stand) -> dict[str, float]:
     """RQ alone."""
-    redis = Redis.from_url(environment["REDIS_URL"])
+    redis = Redis.from_url(on.settings.redis_url)
     redis.flushdb()
     queue = Queue("bare", connection=redis)
 
@@ -136,8 +128,8 @@ def bare(count: int, kinds: list[str], environment: dict[str, str]) -> dict[str,
     def done() -> bool:
         return bool(queue.finished_job_registry.get_job_count(cleanup=False) >= count)
 
-    with processes(kinds, environment):
-        return measure(environment["CONSOLE_DATA_DIR"], count, produce, done)
+    with processes(kinds, on):
+        return measure(str(on.folder), count, produce, done)
 
 
 def run_bare(kind: type[Worker] | type[SimpleWorker]) -> None:
@@ -158,36 +150,15 @@ def table(rows: dict[str, dict[str, float]]) -> str:
 
 def main(count: int) -> None:
     """Measure all and print the table."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-jobs-"))
-    postgres = ensure_postgres(folder / "postgres", durable=True)
-    redis_url = ensure_redis(folder / "redis")
-    settings = Settings(
-        database_url=postgres.app_url,
-        database_owner_url=postgres.owner_url,
-        redis_url=redis_url,
-        console_data_dir=folder,
-    )
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": redis_url,
-        "CONSOLE_DATA_DIR": str(folder),
-        "LOG_LEVEL": "WARNING",
-    }
-    try:
-        migrate(postgres.owner_url, make_url(postgres.app_url).username)
+    with stand() as on:
         rows = {
-            "ours, two simple workers": ours(count, settings, environment),
-            "bare RQ, two SimpleWorkers": bare(count, ["bare", "bare"], environment),
-            "bare RQ, one SimpleWorker": bare(count // 2, ["bare"], environment),
-            "bare RQ, one forking Worker": bare(count // 8, ["bare-fork"], environment),
+            "ours, two simple workers": ours(count, on),
+            "bare RQ, two SimpleWorkers": bare(count, ["bare", "bare"], on),
+            "bare RQ, one SimpleWorker": bare(count // 2, ["bare"], on),
+            "bare RQ, one forking Worker": bare(count // 8, ["bare-fork"], on),
         }
-    finally:
-        stop_redis(folder / "redis")
-        stop_postgres(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)
     print(table(rows))
-    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(kept | {"jobs": rows}, indent=2) + "\n")
+    keep("jobs", rows)
 
 
 if __name__ == "__main__":

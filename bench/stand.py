@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -51,8 +52,30 @@ def stand(kept: Path | None = None) -> Iterator[Stand]:
     """Servers in a new folder, or in one that is `kept` for the next run; migrated, stopped afterwards."""
     folder = kept or Path(tempfile.mkdtemp(prefix="bench-"))
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield _stand(folder)
+    finally:
+        stop_redis(folder / "redis")
+        stop_postgres(folder / "postgres")
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def second_redis() -> Iterator[str]:
+    """The address of a Redis of its own, as somebody else's would be."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-redis-"))
+    try:
+        yield ensure_redis(folder)
+    finally:
+        stop_redis(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stand(folder: Path) -> Stand:
     postgres = ensure_postgres(folder / "postgres", durable=True)
     redis_url = ensure_redis(folder / "redis")
+    migrate(postgres.owner_url, make_url(postgres.app_url).username)
     settings = Settings(
         database_url=postgres.app_url,
         database_owner_url=postgres.owner_url,
@@ -69,12 +92,7 @@ def stand(kept: Path | None = None) -> Iterator[Stand]:
         "RATE_LIMIT_API": UNLIMITED,
         "RATE_LIMIT_INGEST": UNLIMITED,
     }
-    try:
-        migrate(postgres.owner_url, make_url(postgres.app_url).username)
-        yield Stand(settings, environment, folder)
-    finally:
-        stop_redis(folder / "redis")
-        stop_postgres(folder / "postgres")
+    return Stand(settings, environment, folder)
 
 
 @contextmanager
