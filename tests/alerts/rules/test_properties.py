@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.alerts.rules.fingerprint import Fingerprint, fingerprint, plain_type
+from console.alerts.rules.fingerprint import Fingerprint, _compute, fingerprint, plain_type
 from console.alerts.rules.messages import normalise_message, title
 from console.alerts.rules.paths import from_root, root_of
 from console.alerts.rules.tracebacks import parse_traceback
@@ -198,3 +198,11 @@ def test_a_megabyte_of_anything_is_soon_grouped(piece: str) -> None:
     fingerprint(task="t", message=text, traceback=text)
     normalise_message(text)
     assert time.process_time() - start < 2
+
+
+@given(st.lists(PIECES | st.text(max_size=20), max_size=6), st.lists(PIECES | st.text(max_size=30), max_size=4))
+def test_reading_a_cause_once_for_all_its_messages_changes_no_group(above: list[str], message: list[str]) -> None:
+    """What is remembered without its message groups as if it had been read whole."""
+    text = stack("/app", [3, 9], ["f", "g"], "\n".join(message))
+    for traceback in (text, text.replace("Traceback", "\n".join([*above, "Traceback"]), 1), "\n".join(above) + text):
+        assert of(traceback) == _compute("shop.tasks.sync", "ValueError", "", traceback)
