@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from console.alerts.rules.messages import normalise_message
+from console.alerts.rules.once import without_message
 from console.alerts.rules.paths import from_root, place, root_of
 from console.alerts.rules.tracebacks import Frame, Raised, own_frames, parse_traceback
 
@@ -60,36 +61,14 @@ def _hashed(basis: tuple[str, ...]) -> Fingerprint:
 
 # A storm repeats the same few texts, so remembering the last ones pays; long ones would cost more memory than time.
 _REMEMBERED = 16_384
-# `Type: message` as the last line, right below a frame's source.
-_RAISED_LAST = re.compile(r"([A-Za-z_][\w.]*): [^\n]*\n*\Z")
-_NO_PLAIN_MESSAGE = (
-    "Traceback",
-    "File ",
-    "+-",
-    "[Previous line",
-    "The above",
-    "During handling",
-    "\x1b",
-    "\r",
-    "\\n  File ",
-)
 
 
 def _default(task: str, kind: str, message: str, traceback: str) -> Fingerprint:
     if len(message) + len(traceback) > _REMEMBERED:
         return _compute(task, kind, message, traceback)
-    template = _without_message(traceback)
+    template = without_message(traceback)
     found = _by_frames(task, kind, template) if template else None
     return found or _remembered(task, kind, message, traceback)
-
-
-def _without_message(traceback: str) -> str | None:
-    """A plain traceback up to the type of what was raised last, without its message; None where that is not plain."""
-    head, _, last = traceback.rstrip("\n").rpartition("\n")
-    found = _RAISED_LAST.match(last)
-    if not found or not head.rpartition("\n")[2].startswith("    ") or any(odd in last for odd in _NO_PLAIN_MESSAGE):
-        return None
-    return f"{head}\n{found[1]}" if "\\n  File " not in head and "\x1b" not in head else None
 
 
 def _compute(task: str, kind: str, message: str, traceback: str) -> Fingerprint:
