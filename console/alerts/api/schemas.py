@@ -53,6 +53,8 @@ class AlertOut(BaseModel):
     acknowledged_at: datetime | None
     snoozed_until: datetime | None
     resolved_at: datetime | None
+    silenced: bool
+    silence_id: int | None
     runbook_url: str | None
     tags: dict[str, Any]
     url: str
@@ -67,11 +69,12 @@ class AlertOut(BaseModel):
             severity=state.severity.word,
             status=state.status.word,
             snoozed_until=state.snoozed_until,
+            silenced=alert.silence_id is not None,
             url=f"{request.url_root}alerts/{alert.id}",
         )
 
 
-_AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - {"severity", "status", "snoozed_until", "url"})
+_AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - {"severity", "status", "snoozed_until", "silenced", "url"})
 
 
 class AlertPage(BaseModel):
@@ -173,6 +176,7 @@ class FilterIn(BaseModel):
     assignee: AnyOf = Field(description="An e-mail address, or none for nobody")
     q: str | None = Field(None, max_length=2000, description="Words, phrases, field:value, AND, OR, NOT")
     since: Utc | None = Field(None, description="Last seen then or later")
+    silenced: bool | None = Field(None, description="Only what is silenced, or only what is not")
 
     def filter(self) -> AlertFilter:
         """The filter that the queries take."""
@@ -184,6 +188,7 @@ class FilterIn(BaseModel):
             assignees=tuple(self.assignee),
             q=self.q or "",
             since=self.since,
+            silenced=self.silenced,
         )
 
 

@@ -4,6 +4,7 @@ from console.alerts.models.alert import Alert, AlertDetail
 from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
 from console.alerts.models.occurrence import FailureEvent, Occurrence
+from console.alerts.models.silence import Silence, SilenceKind
 
 __all__ = [
     "PULSE",
@@ -18,6 +19,8 @@ __all__ = [
     "HeartbeatPing",
     "Occurrence",
     "PingKey",
+    "Silence",
+    "SilenceKind",
     "pulse_of",
     "rhythm_of",
 ]

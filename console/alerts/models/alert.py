@@ -3,21 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from console.alerts.models.ranked import Ranked
 from console.alerts.rules.states import Severity, State, Status
 from console.infra.db import Model, intpk
 
-LIST_ORDER = ("status", "severity", "last_seen", "id")
+LIST_ORDER = ("status", "silenced", "severity", "last_seen", "id")
 
 
 class Alert(Model):
     """What is counted, sorted and filtered; kept narrow, since each failure rewrites the row.
 
     `count` counts all failures, `count_since_open` those since the alert was last opened at `opened_at`. `assignee` is
-    an e-mail address, not a key: an alert keeps saying who had it after the account has gone.
+    an e-mail address, not a key: an alert keeps saying who had it after the account has gone. `silence_id` is a silence
+    that mutes it, kept by `actions/muting.py` for lists; whether people are told is asked of the silences themselves.
     """
 
     __tablename__ = "alerts"
@@ -45,6 +46,8 @@ class Alert(Model):
     before_snooze: Mapped[Status | None] = mapped_column(Ranked(Status))
     resolved_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+    silence_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("silences.id", ondelete="SET NULL"))
+    silenced: Mapped[bool] = mapped_column(Computed("silence_id IS NOT NULL", persisted=True))
 
     detail: Mapped["AlertDetail"] = relationship(back_populates="alert", lazy="select", passive_deletes=True)
 
@@ -57,6 +60,7 @@ class Alert(Model):
         Index("ix_alerts_assignee", "assignee", *LIST_ORDER, postgresql_where=text("assignee IS NOT NULL")),
         # What Sentry says of an issue names no service or environment.
         Index("ix_alerts_sentry", "fingerprint", postgresql_where=text("source = 'sentry'")),
+        Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),
         Index("ix_alerts_snoozed_until", "snoozed_until", postgresql_where=text("snoozed_until IS NOT NULL")),
     )
 

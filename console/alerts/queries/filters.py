@@ -29,7 +29,7 @@ _GATHERING = ("enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enabl
 class AlertFilter:
     """Empty tuples and None narrow nothing, several values mean any of them.
 
-    `since`: last seen then or later. "none" among `assignees`: nobody has it.
+    `since`: last seen then or later. "none" among `assignees`: nobody has it. `silenced` None: whether or not.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -39,6 +39,7 @@ class AlertFilter:
     assignees: tuple[str, ...] = ()
     q: str = ""
     since: datetime | None = None
+    silenced: bool | None = None
 
     @property
     def wanted(self) -> tuple[Status, ...]:
@@ -96,6 +97,8 @@ def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(_owned(wanted.assignees))
     if wanted.since is not None:
         found.append(Alert.last_seen >= wanted.since)
+    if wanted.silenced is not None:
+        found.append(Alert.silenced.is_(wanted.silenced))
     if wanted.q.strip():
         found.append(search.condition(wanted.q, now))
     return found

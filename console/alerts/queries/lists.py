@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Values, case, column, func, literal, or_, select, true, tuple_, values
+from sqlalchemy import Boolean, Integer, Values, case, column, func, literal, or_, select, true, tuple_, values
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import joinedload
 from sqlalchemy.types import BigInteger
@@ -43,6 +43,7 @@ class Stretch:
     """One run of the list's index: a state and severity, and the place before which to read on.
 
     `woken` is the state to which alerts stored as snoozed have returned; 0 for those that are what is stored.
+    `silenced` is one half of the run, where the filter asks for both.
     """
 
     status: Status
@@ -50,6 +51,7 @@ class Stretch:
     seen: datetime = LAST_TIME
     below: int = LAST_ID
     woken: int = 0
+    silenced: bool = False
 
 
 def recent(wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None) -> Page[Alert]:
@@ -83,9 +85,11 @@ def _read(
     """The first `limit + 1` rows over all stretches: at most that many index entries are read of each."""
     waking = anything_waking(now)
     woken = _woken(stretches) if waking else []
-    places = _places([*stretches, *woken])
+    places = _places(_halves([*stretches, *woken], wanted))
     # Left out while it says nothing: the planner takes it for narrow and would rather sort all than walk the index.
     stands = [case((Alert.snoozed_until <= now, Alert.before_snooze), else_=0) == places.c.woken] if waking else []
+    if wanted.silenced is None:
+        stands.append(Alert.silenced == places.c.silenced)
     inner = (
         select(Alert.id)
         .where(Alert.status == places.c.status, Alert.severity == places.c.severity, *stands)
@@ -117,6 +121,12 @@ def _woken(stretches: Sequence[Stretch]) -> list[Stretch]:
     return [replace(s, status=Status.SNOOZED, woken=int(s.status)) for s in returned]
 
 
+def _halves(stretches: Sequence[Stretch], wanted: AlertFilter) -> list[Stretch]:
+    """The runs, which the index holds in two parts: what is silenced lies apart."""
+    apart = [] if wanted.silenced is not None else [replace(s, silenced=True) for s in stretches]
+    return [*stretches, *apart]
+
+
 def _places(stretches: Sequence[Stretch]) -> Values:
     return values(
         column("status", Integer),
@@ -124,8 +134,9 @@ def _places(stretches: Sequence[Stretch]) -> Values:
         column("seen", TIMESTAMP(timezone=True)),
         column("below", BigInteger),
         column("woken", Integer),
+        column("silenced", Boolean),
         name="places",
-    ).data([(int(s.status), int(s.severity), s.seen, s.below, s.woken) for s in stretches])
+    ).data([(int(s.status), int(s.severity), s.seen, s.below, s.woken, s.silenced) for s in stretches])
 
 
 def counts(wanted: AlertFilter, now: datetime) -> dict[Status, Capped]:

@@ -66,7 +66,15 @@ def _field(node: Match, now: datetime) -> ColumnElement[bool]:
         return _number(node)
     if node.operator != "=":
         raise SearchError(f"{node.field} cannot be compared with {node.operator}.", node.at)
+    if node.field in grammar.FLAGS:
+        return _flag(node)
     return _word(node, now) if node.field in grammar.WORDS else _text(node)
+
+
+def _flag(node: Match) -> ColumnElement[bool]:
+    if node.value.lower() not in {"true", "false"}:
+        raise SearchError(f"{node.field} is true or false.", node.at)
+    return getattr(Alert, node.field).is_(node.value.lower() == "true")  # type: ignore[no-any-return]
 
 
 def _word(node: Match, now: datetime) -> ColumnElement[bool]:

@@ -24,7 +24,8 @@ class Notice(Model):
     """One opening of an alert, from when people are first told of it until somebody has it.
 
     `opening` counts per alert. `rule` is the name of the rule that decided last, None when none matched: then nobody
-    was told. `next_step_at` is when the next reminder is due, None when none is.
+    was told. `next_step_at` is when the next reminder is due, None when none is. `held`: a silence mutes the alert, and
+    `next_step_at` is when it ends; `step` is -1 until the first step was made.
     """
 
     __tablename__ = "notices"
@@ -45,6 +46,7 @@ class Notice(Model):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
+    held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
 
 class OutwardBeat(Model):

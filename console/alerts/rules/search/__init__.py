@@ -6,6 +6,7 @@ than OR. `*` stands for any text within a word or value.
 
 from console.alerts.rules.search.nodes import (
     FIELDS,
+    FLAGS,
     NUMBERS,
     TAG,
     TEXTS,
@@ -24,6 +25,7 @@ from console.alerts.rules.search.reader import parse
 
 __all__ = [
     "FIELDS",
+    "FLAGS",
     "NUMBERS",
     "TAG",
     "TEXTS",

@@ -13,7 +13,8 @@ TEXTS = frozenset({
 WORDS = frozenset({"status", "severity"})
 NUMBERS = frozenset({"id", "count", "count_since_open", "reopened_count"})
 TIMES = frozenset({"first_seen", "last_seen", "opened_at", "acknowledged_at", "snoozed_until", "resolved_at"})
-FIELDS = TEXTS | WORDS | NUMBERS | TIMES
+FLAGS = frozenset({"silenced"})
+FIELDS = TEXTS | WORDS | NUMBERS | TIMES | FLAGS
 TAG = "tags."
 
 
