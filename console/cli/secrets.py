@@ -7,7 +7,7 @@ import click
 
 @click.group()
 def secrets() -> None:
-    """What is stored encrypted: addresses and signing keys of channels."""
+    """What is stored encrypted: addresses and signing keys of channels, addresses of brokers."""
 
 
 @secrets.command()

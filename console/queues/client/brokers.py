@@ -1,0 +1,80 @@
+"""Reaching the Redis of a watched broker: our own by the app's client, others through the guard of addresses."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app
+from redis import Redis
+
+from console.config import Settings
+from console.infra import crypto, egress
+from console.infra.brokers import Address, Wire, open_redis, parse
+from console.infra.brokers import connection as brokers
+from console.infra.errors import Fault, Invalid
+from console.infra.redis import connection
+from console.queues.rules.brokers import CONSOLE, Watched
+
+
+def connect(
+    broker: Watched, *, db: int | None = None, timeout: float = brokers.SECONDS, wire: Wire | None = None
+) -> "Redis":
+    """A client of a broker's Redis that never retries; `timeout`: seconds to connect and for each answer.
+
+    `db` is another database of the same server (Celery's results). Raises nothing for a server that is away: its use
+    raises `redis.RedisError`; an address that cannot be opened or reached is one, `infra.brokers.Refused`.
+    """
+    if broker.sealed is None:
+        return connection()
+    try:
+        address = parse(url_of(broker))
+    except ValueError as error:
+        raise brokers.Refused(str(error)) from None
+    return open_redis(address, guard=guard_of(address), timeout=timeout, wire=wire, db=db)
+
+
+def url_of(broker: Watched) -> str:
+    """The address with its credentials; raises `crypto.Sealed`, a ValueError, when no key opens it. Never show it."""
+    return crypto.unseal(broker.sealed) if broker.sealed is not None else _settings().redis_url
+
+
+def guard_of(address: Address) -> egress.Guard | None:
+    """What judges the address: nothing where our own Redis is, which the operator named."""
+    own = urlsplit(_settings().redis_url)
+    is_own = (own.hostname, own.port or 6379) == (address.host, address.port)
+    return None if is_own else egress.guard()
+
+
+def read_address(url: str) -> Address:
+    """The address that somebody typed; raises Invalid for one that cannot be read or may not be reached."""
+    try:
+        address = parse(url)
+        _check(address)
+    except (ValueError, egress.Refused) as error:
+        raise Invalid("This address cannot be watched.", errors=[Fault("/url", str(error))]) from None
+    return address
+
+
+def is_console(address: Address) -> bool:
+    """Whether this is the database that REDIS_URL names."""
+    try:
+        own = parse(_settings().redis_url)
+    except ValueError:
+        return False
+    return (own.host, own.port, own.db) == (address.host, address.port, address.db)
+
+
+def _check(address: Address) -> None:
+    if is_console(address):
+        raise ValueError(f"This is the console's own Redis: it is watched as {CONSOLE.name} already.")
+    guard = guard_of(address)
+    if guard is None:
+        return
+    try:
+        guard.vet(address.host, address.port)
+    except egress.Failed:
+        # The name may yet come to be; the test button and the board say that it leads nowhere.
+        return
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["console.settings"]
+    return settings

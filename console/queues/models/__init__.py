@@ -1,0 +1,6 @@
+"""The tables of this room."""
+
+from console.queues.models.brokers import Broker, BrokerDepth, BrokerState
+from console.queues.models.own import RqCursor, RqSeen, Schedule
+
+__all__ = ["Broker", "BrokerDepth", "BrokerState", "RqCursor", "RqSeen", "Schedule"]
