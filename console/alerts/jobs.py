@@ -15,6 +15,15 @@ def wake() -> None:
             return
 
 
+def settle_flapping() -> None:
+    """End the spells of flapping that have settled: a duty of the scheduler, every few seconds."""
+    while True:
+        with unit():
+            settled = actions.settle_flapping(at=clock.now())
+        if settled == 0:
+            return
+
+
 def watch_heartbeats() -> None:
     """Tell the misses of heartbeats whose deadline has passed: a duty of the scheduler, every second."""
     while True:

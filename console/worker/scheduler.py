@@ -91,6 +91,7 @@ class Scheduler:
             Duty("follow", 0.5, follower.follow),
             Duty("retries", 1.0, lambda: settle_retries(registries)),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
+            Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
             Duty("tell", 1.0, oncall_jobs.tell),
         )

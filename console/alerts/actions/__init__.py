@@ -1,6 +1,7 @@
 """What changes alerts: failures that come in, what people do, and time."""
 
 from console.alerts.actions.bulk import BulkResult, Order, bulk, move_all
+from console.alerts.actions.flapping import settle_due as settle_flapping
 from console.alerts.actions.heartbeats import change as change_heartbeat
 from console.alerts.actions.heartbeats import create as create_heartbeat
 from console.alerts.actions.heartbeats import ensure_ping_key
@@ -54,6 +55,7 @@ __all__ = [
     "resolve_by_retry",
     "resume_heartbeat",
     "retry",
+    "settle_flapping",
     "snooze",
     "sweep_heartbeats",
     "take_alertmanager",

@@ -1,12 +1,13 @@
 """How a change of an alert is written down: a history row, the audit of what people did, word to whoever listens."""
 
 from datetime import datetime
+from typing import Any
 
 from console.alerts.models import Alert, AlertHistory
 from console.alerts.rules.states import Change, Event
 from console.audit.actions import record
 from console.infra import events
-from console.infra.actor import Actor
+from console.infra.actor import SYSTEM, Actor
 from console.infra.db import db
 
 ROOM = "alerts"
@@ -33,6 +34,20 @@ def row(alert_id: int, change: Change, *, by: Actor, at: datetime) -> AlertHisto
         after=change.after,
         why=change.why,
     )
+
+
+def line(alert_id: int, change: Change, at: datetime) -> dict[str, Any]:
+    """A change of the console's own as the row that `store.add_history` takes."""
+    return {
+        "alert_id": alert_id,
+        "at": at,
+        "by": SYSTEM.label,
+        "by_kind": SYSTEM.kind,
+        "event": change.event.value,
+        "before": change.before,
+        "after": change.after,
+        "why": change.why,
+    }
 
 
 def announce(alert_id: int, event: Event, *, by: Actor) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from console.alerts.actions import store
-from console.alerts.actions.history import announce
+from console.alerts.actions import flapping, store
+from console.alerts.actions.history import announce, line
 from console.alerts.rules.states import WOKEN, Change, Event, Severity, State, Status, recur
 from console.infra.actor import SYSTEM
 
@@ -29,9 +29,11 @@ def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: d
             states.append(_changed(row, before, state, len(severities), at))
         history += [(row.id, change) for change in changes]
     store.change_states(states)
-    store.add_history([_line(alert_id, change, at) for alert_id, change in history])
+    store.add_history([line(alert_id, change, at) for alert_id, change in history])
     for alert_id, change in history:
         announce(alert_id, change.event, by=SYSTEM)
+    again = [(row.id, row.status) for row, _ in found if not row.created]
+    flapping.look([alert_id for alert_id, status in again if status == Status.RESOLVED], at=at)
 
 
 def _state(row: "Row[Any]") -> State:
@@ -59,17 +61,4 @@ def _changed(row: "Row[Any]", before: State, after: State, count: int, at: datet
         "opened_at": at if reopened else None,
         "count_since_open": count if reopened else None,
         "reopened_count": int(reopened),
-    }
-
-
-def _line(alert_id: int, change: Change, at: datetime) -> dict[str, Any]:
-    return {
-        "alert_id": alert_id,
-        "at": at,
-        "by": SYSTEM.label,
-        "by_kind": SYSTEM.kind,
-        "event": change.event.value,
-        "before": change.before,
-        "after": change.after,
-        "why": change.why,
     }

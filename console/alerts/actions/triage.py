@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from console.alerts.actions import flapping
 from console.alerts.actions.history import write
 from console.alerts.models import Alert
 from console.alerts.rules import storable
@@ -43,6 +44,8 @@ def resolve(alert: Alert, *, by: Actor, at: datetime, why: str = "") -> None:
     """It is over; the same failure would re-open it. Raises Conflict."""
     _move(alert, Verb.RESOLVE, by=by, at=at, why=why)
     alert.resolved_at = at
+    if flapping.may_flap(alert, by=by, at=at):
+        flapping.look([alert.id], at=at)
 
 
 def unresolve(alert: Alert, *, by: Actor, at: datetime) -> None:

@@ -1,26 +1,46 @@
-"""The tables of alerts: the alert and what is told of it, its occurrences, its history, its counts; heartbeats."""
+"""The tables of alerts: the alert, its details, occurrences, history and counts; heartbeats; noise."""
 
 from console.alerts.models.alert import Alert, AlertDetail
 from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
+from console.alerts.models.noise import (
+    ALL,
+    AlertOpening,
+    FlappingSpell,
+    NoiseCount,
+    NoiseSettings,
+    NoiseTop,
+    ResponseWeek,
+    SourceDrop,
+    SourceLimit,
+)
 from console.alerts.models.occurrence import FailureEvent, Occurrence
 from console.alerts.models.silence import Silence, SilenceKind
 
 __all__ = [
+    "ALL",
     "PULSE",
     "Alert",
     "AlertCount",
     "AlertDetail",
     "AlertHistory",
+    "AlertOpening",
     "AlertRetry",
     "FailureEvent",
+    "FlappingSpell",
     "Grain",
     "Heartbeat",
     "HeartbeatPing",
+    "NoiseCount",
+    "NoiseSettings",
+    "NoiseTop",
     "Occurrence",
     "PingKey",
+    "ResponseWeek",
     "Silence",
     "SilenceKind",
+    "SourceDrop",
+    "SourceLimit",
     "pulse_of",
     "rhythm_of",
 ]

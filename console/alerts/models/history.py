@@ -48,7 +48,11 @@ class AlertCount(Model):
     final: Mapped[int]
     retried: Mapped[int]
 
-    __table_args__ = (Index("ix_alert_counts_minutes", "at", postgresql_where=text("grain = 1")),)
+    __table_args__ = (
+        Index("ix_alert_counts_minutes", "at", postgresql_where=text("grain = 1")),
+        # Hours of all alerts, for the reports of noise.
+        Index("ix_alert_counts_hours", "at", postgresql_where=text("grain = 2")),
+    )
 
 
 class AlertRetry(Model):

@@ -61,6 +61,8 @@ class Event(StrEnum):
     UNASSIGNED = "unassigned"
     NOTED = "noted"
     RETRIED = "retried"
+    FLAPPING = "flapping"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from console.alerts.models import Alert
+from console.alerts.rules.states import Status
 from console.infra import events
 from console.infra.actor import SYSTEM
 from console.infra.db import db
@@ -109,9 +110,11 @@ def _skip_what_is_over(channel: Channel) -> None:
         gone = {"state": DeliveryState.SKIPPED, "error": "The channel was switched off before this was sent."}
         db.session.execute(update(Delivery).where(*waits).values(gone))
         return
+    # That it flaps or has settled is worth hearing wherever it stands.
+    reminds = (Delivery.step > 0, Delivery.news.is_(None))
     same = (Notice.alert_id == Delivery.alert_id, Notice.opening == Delivery.opening)
     over = {"state": DeliveryState.SKIPPED, "error": "Somebody had the alert before this reminder was sent."}
-    db.session.execute(update(Delivery).where(*waits, Delivery.step > 0, ~exists().where(*same, OPEN)).values(over))
+    db.session.execute(update(Delivery).where(*waits, *reminds, ~exists().where(*same, OPEN)).values(over))
 
 
 def _tests(channel: Channel, at: datetime) -> Sequence[Delivery]:
@@ -173,13 +176,15 @@ def _claim(channel: Channel, batch: Sequence[Delivery], uid: uuid.UUID, home: st
 
 
 def _told(delivery: Delivery, alert: Alert, home: str, at: datetime, *, alone: bool) -> wording.Told:
-    token = acknowledge_token(delivery, at) if alone and delivery.kind == Kind.EMAIL else None
+    standing = alert.state.at(at).status
+    linked = alone and delivery.kind == Kind.EMAIL and (delivery.news is None or standing is Status.OPEN)
+    token = acknowledge_token(delivery, at) if linked else None
     return wording.Told(
         id=alert.id, service=alert.service, environment=alert.environment, task=alert.task, title=alert.title,
-        severity=alert.severity.word, status=alert.state.at(at).status.word, count=alert.count,
+        severity=alert.severity.word, status=standing.word, count=alert.count,
         first_seen=alert.first_seen, last_seen=alert.last_seen, url=f"{home}/alerts/{alert.id}",
         opening=delivery.opening or 0, step=delivery.step or 0, runbook_url=alert.runbook_url,
-        acknowledged_by=alert.acknowledged_by, tags=alert.tags,
+        acknowledged_by=alert.acknowledged_by, tags=alert.tags, news=delivery.news, why=delivery.why,
         acknowledge_url=f"{home}/on-call/acknowledge/{token}" if token else None,
     )  # fmt: skip
 

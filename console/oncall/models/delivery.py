@@ -38,6 +38,7 @@ class Delivery(Model):
     __table_args__ = (
         UniqueConstraint("alert_id", "opening", "step", "channel_id", "recipient"),
         CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed', 'skipped')", name="state"),
+        CheckConstraint("news IN ('flapping', 'settled')", name="news"),
         CheckConstraint("(purpose = 'alert') = (alert_id IS NOT NULL)", name="purpose"),
         Index("ix_deliveries_due", "channel_id", "due_at", postgresql_where=text("state IN ('waiting', 'sending')")),
         Index("ix_deliveries_sent", "channel_id", "recipient", "sent_at", postgresql_where=text("state = 'sent'")),
@@ -55,6 +56,9 @@ class Delivery(Model):
     channel_name: Mapped[str]
     kind: Mapped[str]
     recipient: Mapped[str]
+    # That the alert flaps or has settled, and a sentence about it; None tells the alert itself.
+    news: Mapped[str | None]
+    why: Mapped[str | None]
     state: Mapped[str]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]

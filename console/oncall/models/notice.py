@@ -26,6 +26,7 @@ class Notice(Model):
     `opening` counts per alert. `rule` is the name of the rule that decided last, None when none matched: then nobody
     was told. `next_step_at` is when the next reminder is due, None when none is. `held`: a silence mutes the alert, and
     `next_step_at` is when it ends; `step` is -1 until the first step was made.
+    `spell_id` is the spell of flapping that people know of and have not been told the end of.
     """
 
     __tablename__ = "notices"
@@ -47,6 +48,7 @@ class Notice(Model):
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
     held: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    spell_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OutwardBeat(Model):

@@ -27,7 +27,7 @@ def mail_text(told: Message) -> str:
 def mail_headers(told: Message, domain: str) -> dict[str, str]:
     """The same Message-ID however often a mail is tried, and reminders in the thread of their opening."""
     headers = {"Message-ID": f"<{told.uid}@{domain}>", "X-Console-Type": told.about.value}
-    if told.about in {About.OPENED, About.REMINDER}:
+    if told.about not in {About.TEST, About.SUMMARY}:
         one = told.alerts[0]
         thread = f"<alert-{one.id}-{one.opening}@{domain}>"
         headers |= {"References": thread, "In-Reply-To": thread}
@@ -92,6 +92,7 @@ def _plain(one: Told) -> dict[str, Any]:
         "url": one.url,
         "opening": one.opening,
         "step": one.step,
+        "why": one.why,
     }
 
 

@@ -20,13 +20,18 @@ class About(StrEnum):
 
     OPENED = "alert.opened"
     REMINDER = "alert.reminder"
+    FLAPPING = "alert.flapping"
+    SETTLED = "alert.settled"
     SUMMARY = "alerts.summary"
     TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One alert as a message tells it. `acknowledge_url` is one person's and works once."""
+    """One alert as a message tells it. `acknowledge_url` is one person's and works once.
+
+    `news` is "flapping" or "settled" when that is what is told, and `why` its sentence.
+    """
 
     id: int
     service: str
@@ -45,6 +50,8 @@ class Told:
     acknowledged_by: str | None = None
     acknowledge_url: str | None = None
     tags: Mapping[str, Any] = field(default_factory=dict)
+    news: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,17 @@ class Message:
             return About.TEST
         if self.total > 1:
             return About.SUMMARY
+        if news := self.alerts[0].news:
+            return About(f"alert.{news}")
         return About.REMINDER if self.alerts[0].step else About.OPENED
 
     @property
     def worst(self) -> str:
         """The worst severity in it; "info" for a test."""
         return next((word for word in WORST_FIRST if self.counts.get(word)), "info")
+
+
+_SPECIAL: Final = {"flapping": "is flapping: ", "settled": "has settled, {status}: "}
 
 
 def message(uid: uuid.UUID, at: datetime, home: str, told: Sequence[Told], *, named: int) -> Message:
@@ -92,7 +104,7 @@ def headline(told: Message) -> str:
     if told.about is About.SUMMARY:
         return f"[{told.worst}] {told.total:,} alerts: {_counted(told)}"
     one = told.alerts[0]
-    again = f"still {one.status}: " if one.step else ""
+    again = _SPECIAL.get(one.news or "", f"still {one.status}: " if one.step else "").format(status=one.status)
     return line(f"[{one.severity}] {one.service}: {again}{one.title}")
 
 
@@ -103,6 +115,10 @@ def lead(told: Message) -> str:
     if told.about is About.SUMMARY:
         return f"{told.total:,} alerts opened close together or while this channel could not be reached."
     one = told.alerts[0]
+    if told.about is About.FLAPPING:
+        return f"{one.why} It is {one.status} at the moment. You hear of it again when it has settled, or gets worse."
+    if told.about is About.SETTLED:
+        return f"{one.why} It is {one.status} now."
     if one.step:
         return f"Nobody has acknowledged this alert yet; this is reminder {one.step}."
     return {"open": "This alert is open and nobody has it.", "acknowledged": f"{one.acknowledged_by} has it."}.get(
