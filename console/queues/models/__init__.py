@@ -1,6 +1,18 @@
 """The tables of this room."""
 
 from console.queues.models.brokers import Broker, BrokerDepth, BrokerState
+from console.queues.models.celery import CeleryFollower, CeleryRetry, CeleryTask, CeleryWorker
 from console.queues.models.own import RqCursor, RqSeen, Schedule
 
-__all__ = ["Broker", "BrokerDepth", "BrokerState", "RqCursor", "RqSeen", "Schedule"]
+__all__ = [
+    "Broker",
+    "BrokerDepth",
+    "BrokerState",
+    "CeleryFollower",
+    "CeleryRetry",
+    "CeleryTask",
+    "CeleryWorker",
+    "RqCursor",
+    "RqSeen",
+    "Schedule",
+]

@@ -1,0 +1,105 @@
+"""The queues of a Celery broker on Redis: lists that kombu binds to exchanges, and messages taken but not finished."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from console.queues.client.celery.events import glob
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+SEP: Final = "\x06\x16"
+BINDINGS: Final = "_kombu.binding."
+# Kombu keeps each priority in a list of its own; these are the steps unless a service sets others.
+STEPS: Final = ("", f"{SEP}3", f"{SEP}6", f"{SEP}9")
+# Events, remote control and replies are no queues of tasks.
+APART: Final = ("celeryev", "reply.celery.pidbox", "celery.pidbox")
+MAX_QUEUES: Final = 500
+SCANS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSeen:
+    """A queue with the tasks that wait in it. Celery writes no time into a message: its oldest age is not known."""
+
+    name: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What Redis says of a Celery broker now. `unacked`: taken by workers and not finished, over all its queues."""
+
+    queues: tuple[QueueSeen, ...]
+    unacked: int
+
+
+class Queues:
+    """The queues of one broker. All methods raise `redis.RedisError` while it is away."""
+
+    def __init__(self, connection: "Redis", *, prefix: str = "", only: Sequence[str] = ()) -> None:
+        self._redis = connection
+        self._prefix = prefix
+        self._only = frozenset(only)
+
+    def overview(self) -> Overview:
+        """All queues by name with their depths, and what is in work."""
+        names = self.names()
+        with self._redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                for step in STEPS:
+                    pipe.llen(f"{self._prefix}{name}{step}")
+            pipe.hlen(f"{self._prefix}unacked")
+            *depths, unacked = pipe.execute(raise_on_error=False)
+        steps = [depth if isinstance(depth, int) else 0 for depth in depths]
+        waiting = [sum(steps[at : at + len(STEPS)]) for at in range(0, len(steps), len(STEPS))]
+        seen = (QueueSeen(name, number) for name, number in zip(names, waiting, strict=True))
+        return Overview(tuple(seen), unacked if isinstance(unacked, int) else 0)
+
+    def names(self) -> list[str]:
+        """The queues that services have declared, sorted; those asked for only, if some were."""
+        found: set[str] = set()
+        for exchange in self._exchanges():
+            if not exchange.startswith(APART) and not exchange.endswith(".pidbox"):
+                members = cast("set[bytes]", self._redis.smembers(f"{self._prefix}{BINDINGS}{exchange}"))
+                found.update(member.decode(errors="replace").split(SEP)[-1] for member in members)
+        wanted = {name for name in found if name and (not self._only or name in self._only)}
+        return sorted(wanted)[:MAX_QUEUES]
+
+    def unfinished(self, uuids: Sequence[str], *, limit: int = 5_000) -> frozenset[str]:
+        """Those of the tasks whose messages a worker took and did not finish: Redis delivers them again."""
+        wanted, found, cursor, looked = frozenset(uuids), set[str](), 0, 0
+        while looked < limit:
+            cursor, some = cast(
+                "tuple[int, dict[bytes, bytes]]", self._redis.hscan(f"{self._prefix}unacked", cursor, count=200)
+            )
+            found.update(wanted.intersection(map(_task_of, some.values())))
+            looked += max(len(some), 1)
+            if cursor == 0:
+                break
+        return frozenset(found)
+
+    def _exchanges(self) -> list[str]:
+        """Names of exchanges. The usual ones are asked by name; SCAN finds the rest, within a bound."""
+        key, found, cursor = f"{self._prefix}{BINDINGS}", {"celery"}, 0
+        for _ in range(SCANS):
+            cursor, keys = cast(
+                "tuple[int, list[bytes]]", self._redis.scan(cursor, match=f"{glob(key)}*", count=2_000, _type="SET")
+            )
+            found.update(name.decode(errors="replace").removeprefix(key) for name in keys)
+            if cursor == 0:
+                break
+        return sorted(found)
+
+
+def _task_of(raw: bytes) -> str:
+    """The id of the task in a message that kombu put by; empty where there is none."""
+    try:
+        parts: Any = json.loads(raw)
+        headers = parts[0]["headers"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return ""
+    found = headers.get("id") if isinstance(headers, Mapping) else None
+    return found if isinstance(found, str) else ""
