@@ -4,37 +4,24 @@ A change of an alert is only noted where it happens (`hear`), in its own transac
 the notes (`tell`) and goes by the alert as it stands, so that neither order nor number of the notes matters.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
 
-from console.alerts.models import Alert, FlappingSpell
-from console.alerts.queries.noise import spell as spell_of
-from console.alerts.queries.noise import spells as spells_of
-from console.alerts.rules.flapping import words
-from console.alerts.rules.states import Event, Status
-from console.infra import events
+from console.alerts.rules.states import Event
 from console.infra.db import db
 from console.infra.events import AlertChanged
 from console.oncall import queries
-from console.oncall.actions.setup import ROOM
-from console.oncall.models import Channel, Delivery, DeliveryState, Kind, News, Notice, Purpose, RoutingRule
-from console.oncall.rules.flapping import Special, flaps, settled
-from console.oncall.rules.routing import Subject
+from console.oncall.actions.steps import Round
+from console.oncall.models import News
 
 # Any number will do as long as nobody else in this database uses it.
 LOCK: Final = 4_127_007
 BATCH: Final = 500
 # Changes that can make an alert need somebody, or not any more.
 HEARD: Final = frozenset(Event) - {Event.ASSIGNED, Event.UNASSIGNED, Event.NOTED, Event.RETRIED}
-# After these the alert is told of at once, whatever the rule's interval: somebody asked to hear of it again.
-ALARM: Final = frozenset({Event.WOKE.value, Event.UNSNOOZED.value})
-# Somebody sees to it already.
-HELD: Final = frozenset({Status.ACKNOWLEDGED, Status.SNOOZED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +47,7 @@ def tell(*, at: datetime) -> Told:
     if not news and not due:
         return Told(0, 0)
     ids = sorted({*news, *(notice.alert_id for notice in due)})
-    round_ = _Round(queries.alerts_of(ids), [rule for rule in queries.rules() if rule.enabled], at)
+    round_ = Round(queries.alerts_of(ids), [rule for rule in queries.rules() if rule.enabled], at)
     latest = queries.latest_notices(sorted(news))
     for alert_id, heard in news.items():
         if alert_id in round_.alerts:
@@ -72,144 +59,6 @@ def tell(*, at: datetime) -> Told:
     return Told(len(news), round_.steps)
 
 
-class _Round:
-    """One look at everything, with what all alerts of it share."""
-
-    def __init__(self, alerts: Mapping[int, Alert], rules: Sequence[RoutingRule], at: datetime) -> None:
-        self.alerts = alerts
-        self.steps = 0
-        self._rules = rules
-        self._at = at
-        self._rows: list[dict[str, Any]] = []
-        self._spells = spells_of(sorted(alerts))
-
-    def follow(self, alert: Alert, words: Iterable[str], notice: Notice | None) -> None:
-        """Bring the notice of an alert in line with where the alert stands."""
-        status = alert.state.at(self._at).status
-        if (spell := self._spells.get(alert.id)) is not None:
-            self._quieten(alert, notice, spell)
-        elif notice is not None and notice.spell_id is not None:
-            self._settled(alert, notice)
-        elif status is not Status.OPEN:
-            if notice is not None and notice.ended_at is None:
-                _end(notice, status.word, self._at)
-        elif notice is None or alert.opened_at > notice.opened_at or alert.severity > notice.severity:
-            if notice is not None and notice.ended_at is None:
-                _end(notice, "opened again, or worse", self._at)
-            self._begin(alert, notice)
-        elif notice.ended_at is not None:
-            self._resume(notice, alert, at_once=bool(ALARM & set(words)))
-
-    def remind(self, notice: Notice) -> None:
-        """The next step of an opening that nobody has taken."""
-        alert = self.alerts[notice.alert_id]
-        status = alert.state.at(self._at).status
-        if notice.alert_id in self._spells:
-            # Quiet while it flaps; its end is told, and then reminders go on.
-            notice.next_step_at = None
-        elif status is Status.OPEN:
-            notice.step += 1
-            self._step(notice, alert)
-        else:
-            _end(notice, status.word, self._at)
-
-    def write(self) -> None:
-        """Store the deliveries of all steps; one that is there already is not made again."""
-        db.session.flush()
-        if self._rows:
-            db.session.execute(insert(Delivery).on_conflict_do_nothing(), self._rows)
-        events.touch(ROOM)
-
-    def _begin(self, alert: Alert, before: Notice | None, *, special: Special | None = None) -> Notice:
-        notice = Notice(
-            alert_id=alert.id, opening=before.opening + 1 if before else 1, opened_at=alert.opened_at,
-            severity=alert.severity, step=0, started_at=self._at, rule=None,
-        )  # fmt: skip
-        db.session.add(notice)
-        self._step(notice, alert, special)
-        return notice
-
-    def _quieten(self, alert: Alert, notice: Notice | None, spell: FlappingSpell) -> None:
-        """While it flaps: told that it does, then nothing, unless it gets worse."""
-        status = alert.state.at(self._at).status
-        worse = notice is not None and status is Status.OPEN and alert.severity > notice.severity
-        if notice is None or worse or notice.spell_id != spell.id:
-            if status in HELD:
-                return _end(notice, status.word, self._at) if notice is not None else None
-            notice = self._flapping(alert, notice, spell, worse=worse and notice is not None)
-        notice.opened_at = max(notice.opened_at, alert.opened_at)
-        _end(notice, "flapping" if status is Status.OPEN else status.word, self._at)
-        return None
-
-    def _flapping(self, alert: Alert, notice: Notice | None, spell: FlappingSpell, *, worse: bool) -> Notice:
-        special = flaps(words(spell.began_with, spell.window_minutes))
-        if notice is None or worse or alert.opened_at > notice.opened_at:
-            notice = self._begin(alert, notice, special=special)
-        else:
-            notice.step += 1
-            self._step(notice, alert, special)
-        notice.spell_id = spell.id
-        return notice
-
-    def _settled(self, alert: Alert, notice: Notice) -> None:
-        """Its spell is over: told once, with where it stands; if nobody has it, reminders go on."""
-        spell = spell_of(notice.spell_id or 0)
-        notice.spell_id, notice.opened_at = None, max(notice.opened_at, alert.opened_at)
-        notice.ended_at = notice.ended_why = None
-        notice.step += 1
-        if spell is not None:
-            self._step(notice, alert, settled(spell.changes, spell.started_at, spell.last_changed_at))
-        status = alert.state.at(self._at).status
-        if status is not Status.OPEN:
-            _end(notice, status.word, self._at)
-
-    def _resume(self, notice: Notice, alert: Alert, *, at_once: bool) -> None:
-        notice.ended_at = notice.ended_why = None
-        if at_once:
-            notice.step += 1
-            self._step(notice, alert)
-        else:
-            notice.next_step_at = _later(self._rule_for(alert), self._at)
-
-    def _rule_for(self, alert: Alert) -> RoutingRule | None:
-        subject = Subject(alert.service, alert.environment, alert.severity.word, alert.tags)
-        return next((rule for rule in self._rules if rule.condition.meets(subject)), None)
-
-    def _step(self, notice: Notice, alert: Alert, special: Special | None = None) -> None:
-        """The seam of rotations and escalation: who is told at `notice.step`, and when the next step is due."""
-        rule = self._rule_for(alert)
-        notice.rule = rule.name if rule else None
-        notice.next_step_at = _later(rule, self._at)
-        self.steps += 1
-        told: set[tuple[str, str]] = set()
-        for channel in rule.channels if rule else ():
-            for recipient in channel.recipients if channel.kind == Kind.EMAIL else [f"channel {channel.id}"]:
-                # One person behind two channels is told once.
-                if (channel.kind, recipient) not in told:
-                    told.add((channel.kind, recipient))
-                    address = recipient if channel.kind == Kind.EMAIL else ""
-                    self._rows.append(self._row(notice, channel, address, special))
-
-    def _row(self, notice: Notice, channel: Channel, recipient: str, special: Special | None) -> dict[str, Any]:
-        state = DeliveryState.WAITING if channel.enabled else DeliveryState.SKIPPED
-        return {
-            "purpose": Purpose.ALERT,
-            "alert_id": notice.alert_id,
-            "opening": notice.opening,
-            "step": notice.step,
-            "channel_id": channel.id,
-            "channel_name": channel.name,
-            "kind": channel.kind,
-            "recipient": recipient,
-            "news": special.news if special else None,
-            "why": special.why if special else None,
-            "state": state,
-            "created_at": self._at,
-            "due_at": self._at,
-            "error": None if channel.enabled else "The channel is switched off.",
-        }
-
-
 def _take_news() -> dict[int, list[str]]:
     oldest = select(News.id).order_by(News.id).limit(BATCH)
     rows = db.session.execute(delete(News).where(News.id.in_(oldest)).returning(News.id, News.alert_id, News.event))
@@ -217,11 +66,3 @@ def _take_news() -> dict[int, list[str]]:
     for row in sorted(rows, key=lambda row: row.id):
         found.setdefault(row.alert_id, []).append(row.event)
     return found
-
-
-def _later(rule: RoutingRule | None, at: datetime) -> datetime | None:
-    return at + timedelta(minutes=rule.renotify_minutes) if rule and rule.renotify_minutes else None
-
-
-def _end(notice: Notice, why: str, at: datetime) -> None:
-    notice.ended_at, notice.ended_why, notice.next_step_at = at, why, None
