@@ -1,18 +1,10 @@
 """Reads of alerts: lists, one alert, charts."""
 
 from console.alerts.queries.charts import Bucket, Window, chart, sparklines
+from console.alerts.queries.counts import CAP, Capped, choices, counts, next_waking, nobody, open_count
 from console.alerts.queries.filters import AlertFilter
-from console.alerts.queries.lists import (
-    CAP,
-    Capped,
-    choices,
-    counts,
-    in_state,
-    matching_ids,
-    next_waking,
-    open_count,
-    recent,
-)
+from console.alerts.queries.gather import Reading
+from console.alerts.queries.lists import Sort, in_state, matching_ids, recent
 from console.alerts.queries.one import (
     Facts,
     facts,
@@ -33,6 +25,8 @@ __all__ = [
     "Bucket",
     "Capped",
     "Facts",
+    "Reading",
+    "Sort",
     "Window",
     "chart",
     "choices",
@@ -48,6 +42,7 @@ __all__ = [
     "neighbours",
     "newest_occurrence",
     "next_waking",
+    "nobody",
     "occurrence",
     "occurrences",
     "open_count",
