@@ -10,6 +10,7 @@ from console.alerts.actions.heartbeats import pause as pause_heartbeat
 from console.alerts.actions.heartbeats import remove as remove_heartbeat
 from console.alerts.actions.heartbeats import resume as resume_heartbeat
 from console.alerts.actions.ingest import IngestResult, ingest
+from console.alerts.actions.merging import merge, unmerge
 from console.alerts.actions.misses import sweep as sweep_heartbeats
 from console.alerts.actions.pings import Ping, ping
 from console.alerts.actions.retries import await_retries, resolve_by_retry, retry
@@ -45,6 +46,7 @@ __all__ = [
     "forget_minutes",
     "ingest",
     "keep_heartbeat",
+    "merge",
     "move_all",
     "note",
     "pause_heartbeat",
@@ -62,6 +64,7 @@ __all__ = [
     "take_sentry",
     "unacknowledge",
     "unassign",
+    "unmerge",
     "unresolve",
     "unsnooze",
     "wake_due",

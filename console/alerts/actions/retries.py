@@ -43,10 +43,10 @@ def resolve_by_retry(job_id: str, *, at: datetime) -> list[int]:
     resolved = []
     for alert_id in sorted(db.session.scalars(waiting)):
         # Locked first: of two jobs that end together, the second sees that the first has.
-        alert = queries.get_for_change(alert_id)
+        alert = queries.get_locked(alert_id)
         mine = update(AlertRetry).where(AlertRetry.alert_id == alert_id, AlertRetry.job_id == job_id)
         db.session.execute(mine.values(succeeded_at=at))
-        if not _waits(alert) and alert.status is not Status.RESOLVED:
+        if alert.status > Status.RESOLVED and not _waits(alert):
             triage.resolve(alert, by=SYSTEM, at=at, why="every retried job succeeded")
             resolved.append(alert_id)
     db.session.flush()

@@ -14,12 +14,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries import search
 from console.alerts.rules.search import All, Node
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.db import db
 from console.infra.errors import Fault, Invalid
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
-PRESSING_FIRST = tuple(sorted(Status, reverse=True))
 NOBODY = "none"
 SEARCH_MS = 1_000
 # Ways of reading that gather all that matches before the first row is known.
@@ -47,7 +46,7 @@ class AlertFilter:
     @property
     def wanted(self) -> tuple[Status, ...]:
         """The states that the list shows."""
-        return self.statuses or PRESSING_FIRST
+        return self.statuses or LISTED
 
     @property
     def searches(self) -> bool:

@@ -13,7 +13,7 @@ from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries.standing import standing
 from console.alerts.rules import search as grammar
 from console.alerts.rules.search import Match, Node, SearchError, Words
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.errors import Fault, Invalid
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
@@ -112,11 +112,11 @@ def _flag(node: Match) -> ColumnElement[bool]:
 
 
 def _word(node: Match, now: datetime) -> ColumnElement[bool]:
-    kind = Status if node.field == "status" else Severity
+    ranks = LISTED if node.field == "status" else tuple(reversed(Severity))
     try:
-        rank = kind[node.value.upper()]
+        rank = {member.word: member for member in ranks}[node.value.lower()]
     except KeyError as error:
-        words = ", ".join(member.name.lower() for member in reversed(kind))
+        words = ", ".join(member.word for member in ranks)
         raise SearchError(f"{node.field} is one of {words}.", node.at) from error
     return standing(rank, now) if isinstance(rank, Status) else Alert.severity == rank
 
