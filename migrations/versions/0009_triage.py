@@ -15,8 +15,6 @@ def upgrade() -> None:
     """Two tables, and an index in place of another."""
     _merges()
     _traits()
-    openings = sa.text("event IN ('opened', 'reopened')")
-    op.create_index("ix_alert_history_openings", "alert_history", ["at"], postgresql_where=openings)
     op.create_index("ix_occurrences_alert_id_occurred_at_id", "occurrences", ["alert_id", "occurred_at", "id"])
     op.drop_index("ix_occurrences_alert_id_id", "occurrences")
 
@@ -25,7 +23,6 @@ def downgrade() -> None:
     """As it was. What is merged stands on its own again, open."""
     op.create_index("ix_occurrences_alert_id_id", "occurrences", ["alert_id", "id"])
     op.drop_index("ix_occurrences_alert_id_occurred_at_id", "occurrences")
-    op.drop_index("ix_alert_history_openings", "alert_history")
     op.drop_table("alert_traits")
     op.drop_table("alert_merges")
     op.execute("UPDATE alerts SET status = 4 WHERE status = 0")

@@ -220,20 +220,6 @@ class NoteIn(BaseModel):
     text: str = Field(min_length=1, max_length=10_000)
 
 
-class RetryIn(BaseModel):
-    """A dry run only counts the jobs."""
-
-    dry_run: bool = False
-
-
-class RetryOut(BaseModel):
-    """How many jobs run (or would run) again, and which cannot."""
-
-    jobs: int
-    dry_run: bool
-    refused: list[tuple[str, str]]
-
-
 class BulkIn(BaseModel):
     """One verb for all alerts that match; `expect` is how many the asker saw. `until` for snooze, `user` for assign."""
 

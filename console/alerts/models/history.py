@@ -25,12 +25,7 @@ class AlertHistory(Model):
     after: Mapped[str | None]
     why: Mapped[str]
 
-    __table_args__ = (
-        Index(None, "alert_id", "id"),
-        # What began about the same minute; nothing is written to it but at an opening.
-        Index("ix_alert_history_openings", "at", postgresql_where=text("event IN ('opened', 'reopened')")),
-        {"info": {"append_only": True}},
-    )
+    __table_args__ = (Index(None, "alert_id", "id"), {"info": {"append_only": True}})
 
 
 class Grain(IntEnum):
