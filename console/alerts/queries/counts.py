@@ -71,7 +71,7 @@ def nobody(reading: Reading) -> Capped:
     if reading.narrow.searches or Status.OPEN not in reading.narrow.wanted:
         return Capped(0, more=False)
     unowned = replace(reading.narrow, statuses=(Status.OPEN,), assignees=(NOBODY,))
-    return counts(unowned, reading.now)[Status.OPEN]
+    return counts(unowned, reading.now, reading=reading.also(unowned))[Status.OPEN]
 
 
 def open_count(now: datetime) -> Capped:

@@ -49,6 +49,12 @@ class Reading:
         """Whether any snooze has run out and is not written down yet."""
         return anything_waking(self.now)
 
+    def also(self, wanted: AlertFilter) -> "Reading":
+        """Another filter at the same instant."""
+        other = Reading(wanted, self.now)
+        other.__dict__["waking"] = self.waking
+        return other
+
     @cached_property
     def found(self) -> list[Found] | None:
         """All that a search finds, in no order; None when they are more than MOST, or when nothing is searched for."""

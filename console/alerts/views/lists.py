@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, request, url_for
+from markupsafe import Markup
 
 from console.accounts import queries as accounts
 from console.alerts import forms, queries
@@ -94,9 +97,10 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "snoozes": forms.SNOOZES,
         "orders": ORDERS,
         "options": options,
+        "root": url_for("alerts.index"),
         "nobody": queries.nobody(reading),
         "waking": queries.next_waking(now),
-        "sparks": _sparks(shown),
+        "sparks": _sparks(shown, now),
         "fault": "",
         "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),
         **ways(),
@@ -144,9 +148,15 @@ def _group(status: Status, reading: Reading, args: Mapping[str, Any], count: Cap
     return Group(status, list(page.items), count, url_for("alerts.index", **older) if page.next_cursor else "")
 
 
-def _sparks(alerts: list[Alert]) -> dict[int, charts.Spark]:
-    found = queries.sparklines([alert.id for alert in alerts], clock.now())
-    return {key: charts.spark(bars, f"{sum(bars):,} in the last 24 hours") for key, bars in found.items()}
+def _sparks(alerts: list[Alert], now: datetime) -> dict[int, Markup]:
+    found = queries.sparklines([alert.id for alert in alerts], now)
+    severities = {alert.id: alert.severity.word for alert in alerts}
+    return {key: _spark(tuple(bars), severities[key]) for key, bars in found.items()}
+
+
+@lru_cache(4_096)
+def _spark(bars: tuple[int, ...], severity: str) -> Markup:
+    return charts.spark(bars, f"{sum(bars):,} in the last 24 hours").drawn(severity)
 
 
 def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
