@@ -22,6 +22,12 @@ AGED = {"<": gt, "<=": ge, ">": lt, ">=": le, "=": ge}
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 NOBODY = {"none", "nobody"}
 
+# The words of a field and what they stand for, as far as lists show it.
+RANKS: dict[str, dict[str, Status | Severity]] = {
+    "status": {status.word: status for status in LISTED},
+    "severity": {severity.word: severity for severity in reversed(Severity)},
+}
+
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 
 
@@ -79,8 +85,7 @@ def plain(node: Node) -> tuple[str, tuple[Any, ...]]:
 def _plain_value(match: Match) -> Any:
     """The value as the filter takes it; None when it is a pattern, no word of its field, or means something else."""
     if match.field in grammar.WORDS:
-        kind = Status if match.field == "status" else Severity
-        return kind.__members__.get(match.value.upper())
+        return RANKS[match.field].get(match.value.lower())
     if match.field == "assignee" and match.value.lower() in NOBODY:
         return None if match.quoted else "none"
     return None if "*" in match.value and not match.quoted else match.value
@@ -112,12 +117,9 @@ def _flag(node: Match) -> ColumnElement[bool]:
 
 
 def _word(node: Match, now: datetime) -> ColumnElement[bool]:
-    ranks = LISTED if node.field == "status" else tuple(reversed(Severity))
-    try:
-        rank = {member.word: member for member in ranks}[node.value.lower()]
-    except KeyError as error:
-        words = ", ".join(member.word for member in ranks)
-        raise SearchError(f"{node.field} is one of {words}.", node.at) from error
+    rank = RANKS[node.field].get(node.value.lower())
+    if rank is None:
+        raise SearchError(f"{node.field} is one of {', '.join(RANKS[node.field])}.", node.at)
     return standing(rank, now) if isinstance(rank, Status) else Alert.severity == rank
 
 
