@@ -29,8 +29,7 @@ from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
-from console.queues.client import RqRegistries
-from console.queues.jobs import Follower, settle_retries
+from console.queues.jobs import Followers
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -82,14 +81,12 @@ class Scheduler:
             clocks = timing()
         bell, listener = Doorbell(self._redis), Listener()
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
-        registries = RqRegistries(self._redis)
-        follower = Follower(registries)
+        followers = Followers()
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
-            Duty("follow", 0.5, follower.follow),
-            Duty("retries", 1.0, lambda: settle_retries(registries)),
+            Duty("follow", 1.0, followers.tend),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),

@@ -13,7 +13,7 @@ from console.alerts.actions.ingest import IngestResult, ingest
 from console.alerts.actions.merging import merge, unmerge
 from console.alerts.actions.misses import sweep as sweep_heartbeats
 from console.alerts.actions.pings import Ping, ping
-from console.alerts.actions.retries import await_retries, resolve_by_retry, retry
+from console.alerts.actions.retries import await_retries, fail_by_retry, resolve_by_retry, retry, settle_retries
 from console.alerts.actions.system import report_system_alert
 from console.alerts.actions.triage import (
     acknowledge,
@@ -43,6 +43,7 @@ __all__ = [
     "change_heartbeat",
     "create_heartbeat",
     "ensure_ping_key",
+    "fail_by_retry",
     "forget_minutes",
     "ingest",
     "keep_heartbeat",
@@ -58,6 +59,7 @@ __all__ = [
     "resume_heartbeat",
     "retry",
     "settle_flapping",
+    "settle_retries",
     "snooze",
     "sweep_heartbeats",
     "take_alertmanager",
