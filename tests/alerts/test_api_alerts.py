@@ -227,7 +227,7 @@ def test_it_resolves_itself_when_every_retried_job_has_succeeded(api: Api, clock
     assert actions.resolve_by_retry("unknown", at=clock.at) == []
     assert actions.resolve_by_retry("j-2", at=clock.at) == [found.id]
     row = items(api, f"/alerts/{found.id}/history")[0]
-    assert (row["event"], row["by"], row["why"]) == ("resolved", SYSTEM.label, "every retried job succeeded")
+    assert (row["event"], row["by"], row["why"]) == ("resolved", SYSTEM.label, "both retried jobs succeeded")
 
 
 def test_a_failure_since_the_retry_keeps_it_open(api: Api, clock: Clock) -> None:

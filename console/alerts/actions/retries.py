@@ -122,7 +122,8 @@ def _conclude(alert: Alert, at: datetime) -> bool:
     # A failure since the retry was asked for, of whatever job, is news that no retry has answered.
     if queries.failed_since(alert, asked):
         return False
-    why = "the retried job succeeded" if jobs == 1 else f"all {jobs:,} retried jobs succeeded"
+    words = {1: "the retried job", 2: "both retried jobs"}
+    why = f"{words.get(jobs, f'all {jobs:,} retried jobs')} succeeded"
     triage.resolve(alert, by=SYSTEM, at=at, why=why)
     return True
 
