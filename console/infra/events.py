@@ -74,14 +74,10 @@ class RetryRequested:
 
 @dataclass(frozen=True, slots=True)
 class RetryAnswer:
-    """What a source can do about it: `jobs` that are (or would be) run again, `refused` with each reason.
-
-    `forbidden` says why nothing may be run again at all where that is so, such as a broker that is read-only.
-    """
+    """What a source can do about it: `jobs` that are (or would be) run again, `refused` with each reason."""
 
     jobs: int
     refused: tuple[tuple[str, str], ...] = ()
-    forbidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

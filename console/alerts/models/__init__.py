@@ -1,9 +1,8 @@
-"""The tables of alerts: the alert, its details, occurrences, history, counts, merges; heartbeats; noise."""
+"""The tables of alerts: the alert, its details, occurrences, history and counts; heartbeats; noise."""
 
 from console.alerts.models.alert import Alert, AlertDetail
 from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
-from console.alerts.models.merge import AlertMerge, AlertTrait, Trait
 from console.alerts.models.noise import (
     ALL,
     AlertOpening,
@@ -25,10 +24,8 @@ __all__ = [
     "AlertCount",
     "AlertDetail",
     "AlertHistory",
-    "AlertMerge",
     "AlertOpening",
     "AlertRetry",
-    "AlertTrait",
     "FailureEvent",
     "FlappingSpell",
     "Grain",
@@ -44,7 +41,6 @@ __all__ = [
     "SilenceKind",
     "SourceDrop",
     "SourceLimit",
-    "Trait",
     "pulse_of",
     "rhythm_of",
 ]

@@ -2,8 +2,7 @@
 
 from console.queues.models.brokers import Broker, BrokerDepth, BrokerState
 from console.queues.models.celery import CeleryFollower, CeleryRetry, CeleryTask, CeleryWorker
-from console.queues.models.foreign import RqCursor, RqOrder, RqOrderJob, RqSeen
-from console.queues.models.own import Schedule
+from console.queues.models.own import RqCursor, RqSeen, Schedule
 
 __all__ = [
     "Broker",
@@ -14,8 +13,6 @@ __all__ = [
     "CeleryTask",
     "CeleryWorker",
     "RqCursor",
-    "RqOrder",
-    "RqOrderJob",
     "RqSeen",
     "Schedule",
 ]
