@@ -112,7 +112,8 @@ def _morning(local: datetime, *, monday: bool) -> datetime:
 
 def _words(kind: type[E], text: str) -> tuple[E, ...]:
     wanted = {word.strip().upper() for word in text.split(",")}
-    return tuple(member for member in sorted(kind, reverse=True) if member.name in wanted)
+    listed = (member for member in sorted(kind, reverse=True) if member is not Status.MERGED)
+    return tuple(member for member in listed if member.name in wanted)
 
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}

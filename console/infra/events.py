@@ -74,10 +74,14 @@ class RetryRequested:
 
 @dataclass(frozen=True, slots=True)
 class RetryAnswer:
-    """What a source can do about it: `jobs` that are (or would be) run again, `refused` with each reason."""
+    """What a source can do about it: `jobs` that are (or would be) run again, `refused` with each reason.
+
+    `forbidden` says why nothing may be run again at all where that is so, such as a broker that is read-only.
+    """
 
     jobs: int
     refused: tuple[tuple[str, str], ...] = ()
+    forbidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,16 @@ from datetime import datetime
 from math import log10
 from statistics import fmean
 
+from markupsafe import Markup
+
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 PLOT_HEIGHT = 110
 FEW = 3
+# Put together in one go: a template takes half a millisecond for each, and a list has fifty.
+_SPARK = Markup(
+    '<svg class="spark" viewBox="0 0 96 24" role="img" aria-label="%s">'
+    '<line class="base" x1="0" x2="96" y1="23.5" y2="23.5"/><path d="%s"/><path class="%s" d="%s"/></svg>'
+)
 # A power of ten times one of these ends a scale; 12 and up bridge to the next power.
 FACTORS = (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16)
 
@@ -25,18 +32,20 @@ class Bar:
     width: float
     height: float
     series: str = ""
-    unusual: bool = False
     title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """Small bars without axes; `label` says them in words."""
+    """Small bars without axes, as two paths (SVG's `d`), since lists have a thousand of them; `label` says them."""
 
-    bars: tuple[Bar, ...]
+    usual: str
+    unusual: str
     label: str
-    width: int = SPARK_WIDTH
-    height: int = SPARK_HEIGHT
+
+    def drawn(self, severity: str = "") -> Markup:
+        """The SVG; only the unusual part takes the colour of `severity`."""
+        return _SPARK % (self.label, self.usual, severity, self.unusual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +79,16 @@ class Column:
 
 
 def spark(counts: Sequence[int], label: str) -> Spark:
-    """Bars of `counts`, oldest first; those above the usual level are marked unusual."""
-    most = max(counts, default=0) or 1
-    step = SPARK_WIDTH / max(len(counts), 1)
-    unusual = unusual_parts(counts)
-    return Spark(
-        tuple(
-            Bar(round(i * step, 1), SPARK_HEIGHT - tall, round(step - 1, 1), tall, unusual=unusual[i])
-            for i, count in enumerate(counts)
-            if count
-            for tall in (max(2, round(SPARK_HEIGHT * count / most)),)
-        ),
-        label,
-    )
+    """Bars of `counts`, oldest first; those above the usual level are drawn apart."""
+    most = max(counts, default=0)
+    if not most:
+        return Spark("", "", label)
+    step = SPARK_WIDTH / len(counts)
+    tall = [max(2, round(SPARK_HEIGHT * count / most)) if count else 0 for count in counts]
+    bars = [f"M{i * step:g} 24v-{high}h{step - 1:g}V24z" if high else "" for i, high in enumerate(tall)]
+    news = unusual_parts(counts)
+    usual = "".join(bar for bar, new in zip(bars, news, strict=True) if not new)
+    return Spark(usual, "".join(bar for bar, new in zip(bars, news, strict=True) if new), label)
 
 
 def unusual_parts(counts: Sequence[int]) -> list[bool]:

@@ -12,6 +12,7 @@ from console.infra import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 THEMES = {"light", "dark"}
+_TIME = Markup('<time datetime="%s+00:00" title="%s UTC" data-time="%s">%s</time>')
 
 
 def init_app(app: Flask) -> None:
@@ -62,7 +63,17 @@ def theme() -> str:
 
 def zone() -> ZoneInfo:
     """The zone of the reader's settings, else of the browser, which writes it to the cookie `tz`; UTC until it has."""
-    name = chosen_zone() or (unquote(request.cookies.get("tz", "UTC")) if has_request_context() else "UTC")
+    if not has_request_context():
+        return ZoneInfo(chosen_zone() or "UTC")
+    name = chosen_zone() or unquote(request.cookies.get("tz", "UTC"))
+    # A list asks for it with every time that it shows.
+    known: tuple[str, ZoneInfo] | None = g.get("zone")
+    if known is None or known[0] != name:
+        known = g.zone = (name, _zone(name))
+    return known[1]
+
+
+def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -194,7 +205,5 @@ def _day(local: datetime, today: datetime) -> str:
 
 
 def _time(moment: datetime, kind: str, text: str) -> Markup:
-    exact = moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}" data-time="{}">{}</time>').format(
-        exact.isoformat(timespec="seconds"), f"{exact:%Y-%m-%d %H:%M:%S} UTC", kind, text
-    )
+    exact = moment.astimezone(UTC).isoformat(" ", "seconds")[:19]
+    return _TIME % (exact.replace(" ", "T"), exact, kind, text)

@@ -29,8 +29,7 @@ from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
-from console.queues.client import RqRegistries
-from console.queues.jobs import CeleryWatch, Follower, settle_retries
+from console.queues.jobs import Followers
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -58,7 +57,6 @@ class Scheduler:
         self._stop = threading.Event()
         self._failed = threading.Event()
         self._redis = connect(app.extensions["console.settings"])
-        self._celery = CeleryWatch(app)
         self._duties = self._make_duties()
 
     def run(self) -> bool:
@@ -70,7 +68,6 @@ class Scheduler:
             thread.start()
         log.info("scheduler_started", duties=[duty.name for duty in self._duties])
         self._stop.wait()
-        self._celery.stop()
         for thread in threads:
             thread.join(timeout=3)
         return not self._failed.is_set()
@@ -84,15 +81,12 @@ class Scheduler:
             clocks = timing()
         bell, listener = Doorbell(self._redis), Listener()
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
-        registries = RqRegistries(self._redis)
-        follower = Follower(registries)
+        followers = Followers()
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
-            Duty("follow", 0.5, follower.follow),
-            Duty("celery", 2.0, self._celery.tick),
-            Duty("retries", 1.0, lambda: settle_retries(registries)),
+            Duty("follow", 1.0, followers.tend),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),

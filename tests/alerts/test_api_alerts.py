@@ -42,7 +42,7 @@ def items(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
 
 def test_it_shows_an_alert(api: Api, found: Alert) -> None:
     told = api.get(f"/alerts/{found.id}").get_json()
-    assert set(told) == FIELDS | {"silenced", "silence_id"}
+    assert set(told) == FIELDS | {"silenced", "silence_id", "merged_into"}
     assert (told["status"], told["severity"], told["count"]) == ("open", "error", 1)
     assert told["first_seen"] == "2026-11-21T12:00:00Z"
     assert told["url"].endswith(f"/alerts/{found.id}")
@@ -227,7 +227,7 @@ def test_it_resolves_itself_when_every_retried_job_has_succeeded(api: Api, clock
     assert actions.resolve_by_retry("unknown", at=clock.at) == []
     assert actions.resolve_by_retry("j-2", at=clock.at) == [found.id]
     row = items(api, f"/alerts/{found.id}/history")[0]
-    assert (row["event"], row["by"], row["why"]) == ("resolved", SYSTEM.label, "every retried job succeeded")
+    assert (row["event"], row["by"], row["why"]) == ("resolved", SYSTEM.label, "both retried jobs succeeded")
 
 
 def test_a_failure_since_the_retry_keeps_it_open(api: Api, clock: Clock) -> None:

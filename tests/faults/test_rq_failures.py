@@ -21,7 +21,7 @@ from console.infra.actor import SYSTEM
 from console.infra.jobs import Job, JobState, run
 from console.infra.transaction import unit
 from console.queues.client import RqRegistries
-from console.queues.jobs import Follower, settle_retries
+from console.queues.jobs import Ends, Follower
 from tests.faults import foreign
 from tests.faults.processes import ROOT, eventually, kill_tree
 
@@ -133,7 +133,7 @@ def test_it_never_loads_a_payload(theirs: Queue, follow: Callable[[], int], redi
     theirs.failed_job_registry.add(job, ttl=100, exc_string="ValueError")
     redis_conn.zadd("rq:wip:billing", {f"{job.id}:execution": 1})
     assert follow() == 1
-    assert RqRegistries(redis_conn).requeue(job.id) is None
+    assert RqRegistries(redis_conn).requeue(job.id).done == "requeued"
     assert not (tmp_path / "sprung").exists()
     assert told()[0].task == "harmless"
 
@@ -154,11 +154,11 @@ def test_it_requeues_an_alerts_jobs_once_and_resolves_it_when_they_succeed(
     remedy.touch()
     run.perform(row_id, worker="w1")
     with unit() as session:
-        assert session.get_one(Job, row_id).result == {"requeued": 1, "refused": 0}
+        assert session.get_one(Job, row_id).result == {"requeued": 1}
         again = alerts.retry(session.scalars(select(Alert)).one(), dry_run=True, by=SYSTEM, at=clock.now())
         assert (again.jobs, again.refused) == (0, ((job.id, "it is queued now, not failed"),))
     finish(redis_db)
-    settle_retries(RqRegistries(redis_conn))
+    Ends(RqRegistries(redis_conn), "console").look()
     with unit() as session:
         assert session.scalars(select(Alert)).one().status.word == "resolved"
         assert session.get_one(Job, row_id).state is JobState.SUCCEEDED

@@ -24,12 +24,19 @@ def test_what_rises_above_twice_the_earlier_level_is_unusual() -> None:
 
 def test_a_spark_draws_no_bar_for_nothing_and_a_visible_one_for_little() -> None:
     spark = charts.spark([0, 1, 1000], "1,001 in 3 hours")
-    assert [bar.height for bar in spark.bars] == [2, 24]
+    assert spark.usual == ""
+    assert spark.unusual == "M32 24v-2h31V24zM64 24v-24h31V24z"
     assert spark.label == "1,001 in 3 hours"
 
 
 def test_an_empty_spark_has_no_bars() -> None:
-    assert charts.spark([], "none").bars == ()
+    assert charts.spark([], "none") == charts.spark([0, 0], "none") == charts.Spark("", "", "none")
+
+
+def test_the_usual_level_is_drawn_apart_from_what_is_news() -> None:
+    spark = charts.spark([4, 4, 4, 30], "42 in 4 hours")
+    assert spark.usual.count("M") == 3
+    assert spark.unusual == "M72 24v-24h23V24z"
 
 
 @pytest.mark.parametrize(("most", "top"), [(0, 3), (1, 3), (4, 4), (7, 8), (61, 80), (100, 100), (1387, 1500)])

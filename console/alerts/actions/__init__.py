@@ -10,9 +10,10 @@ from console.alerts.actions.heartbeats import pause as pause_heartbeat
 from console.alerts.actions.heartbeats import remove as remove_heartbeat
 from console.alerts.actions.heartbeats import resume as resume_heartbeat
 from console.alerts.actions.ingest import IngestResult, ingest
+from console.alerts.actions.merging import merge, unmerge
 from console.alerts.actions.misses import sweep as sweep_heartbeats
 from console.alerts.actions.pings import Ping, ping
-from console.alerts.actions.retries import await_retries, give_up_retries, resolve_by_retry, retry
+from console.alerts.actions.retries import await_retries, fail_by_retry, resolve_by_retry, retry, settle_retries
 from console.alerts.actions.system import report_system_alert
 from console.alerts.actions.triage import (
     acknowledge,
@@ -42,10 +43,11 @@ __all__ = [
     "change_heartbeat",
     "create_heartbeat",
     "ensure_ping_key",
+    "fail_by_retry",
     "forget_minutes",
-    "give_up_retries",
     "ingest",
     "keep_heartbeat",
+    "merge",
     "move_all",
     "note",
     "pause_heartbeat",
@@ -57,12 +59,14 @@ __all__ = [
     "resume_heartbeat",
     "retry",
     "settle_flapping",
+    "settle_retries",
     "snooze",
     "sweep_heartbeats",
     "take_alertmanager",
     "take_sentry",
     "unacknowledge",
     "unassign",
+    "unmerge",
     "unresolve",
     "unsnooze",
     "wake_due",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from console.alerts.actions import triage
+from console.alerts.actions import merging
 from console.alerts.actions.ingest import ingest
 from console.alerts.models import Heartbeat
 from console.alerts.queries import heartbeats as reads
@@ -41,7 +41,7 @@ def resolve_all(heartbeat: Heartbeat, *, at: datetime, why: str, of: Collection[
     prints = {report.fingerprint(heartbeat.uuid, state) for state in of}
     for alert in reads.raised_by(heartbeat):
         if alert.fingerprint in prints:
-            triage.resolve(alert, by=SYSTEM, at=at, why=why)
+            merging.end(alert, by=SYSTEM, at=at, why=why)
 
 
 def about(heartbeat: Heartbeat) -> report.About:

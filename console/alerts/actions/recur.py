@@ -20,6 +20,9 @@ def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: d
     states: list[dict[str, Any]] = []
     for row, severities in found:
         before = _state(row)
+        if before.status is Status.MERGED:
+            states += _worse(row, before, max(severities), at)
+            continue
         changes = [FIRST] if row.created else []
         state = before.at(at)
         if state.status is not before.status:
@@ -29,11 +32,25 @@ def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: d
             states.append(_changed(row, before, state, len(severities), at))
         history += [(row.id, change) for change in changes]
     store.change_states(states)
+    _restart(found, states)
     store.add_history([line(alert_id, change, at) for alert_id, change in history])
     for alert_id, change in history:
         announce(alert_id, change.event, by=SYSTEM)
     again = [(row.id, row.status) for row, _ in found if not row.created]
     flapping.look([alert_id for alert_id, status in again if status == Status.RESOLVED], at=at)
+
+
+def _worse(row: "Row[Any]", before: State, severity: Severity, at: datetime) -> list[dict[str, Any]]:
+    """What is merged keeps its own severity, for the day it stands on its own again; its state is its target's."""
+    after = State(Status.MERGED, severity)
+    return [_changed(row, before, after, 0, at)] if severity > before.severity else []
+
+
+def _restart(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], states: Sequence[dict[str, Any]]) -> None:
+    reopened = [state["id"] for state in states if state["reopened_count"]]
+    if reopened:
+        merged = [(row, severities) for row, severities in found if row.status == Status.MERGED]
+        store.restart_merges(reopened, [{"id": row.id, "count": len(severities)} for row, severities in merged])
 
 
 def _state(row: "Row[Any]") -> State:

@@ -1,10 +1,10 @@
 """Running an alert's failed jobs again, and its end when they have all succeeded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, any_, delete, func, literal, select, text, update
 
 from console.alerts import queries
 from console.alerts.actions import triage
@@ -13,14 +13,32 @@ from console.alerts.models import Alert, AlertRetry
 from console.alerts.rules.states import Change, Event, Status
 from console.infra.actor import SYSTEM, Actor
 from console.infra.db import db
+from console.infra.errors import Conflict, NotFound
 from console.infra.events import RetryAnswer, RetryRequested, retry_requested
+
+# As an array: an alert may have ten thousand jobs.
+_AWAIT: Final = text("""
+    INSERT INTO alert_retries (alert_id, job_id, requested_at)
+    SELECT :alert_id, job_id, :at FROM unnest(CAST(:ids AS text[])) AS job_id
+    ON CONFLICT (alert_id, job_id) DO UPDATE
+    SET requested_at = excluded.requested_at, succeeded_at = NULL, failed_at = NULL
+""")
 
 
 def retry(alert: Alert, *, dry_run: bool, by: Actor, at: datetime) -> RetryAnswer:
-    """Ask whoever runs the jobs to run those that failed for good again; a dry run only counts them."""
+    """Ask whoever runs the jobs to run those that failed for good again; a dry run only counts them.
+
+    Raises Conflict where nothing may be run again, with the reason.
+    """
     request = RetryRequested(alert_id=alert.id, source=alert.source, by=by, dry_run=dry_run)
     answers = retry_requested.announce(request)
-    answer = RetryAnswer(sum(a.jobs for a in answers), tuple(r for a in answers for r in a.refused))
+    answer = RetryAnswer(
+        sum(a.jobs for a in answers),
+        tuple(r for a in answers for r in a.refused),
+        next((a.forbidden for a in answers if a.forbidden), None),
+    )
+    if not dry_run and not answer.jobs and answer.forbidden:
+        raise Conflict(answer.forbidden)
     if not dry_run and answer.jobs:
         alert.updated_at = at
         told = "1 job runs again" if answer.jobs == 1 else f"{answer.jobs:,} jobs run again"
@@ -30,42 +48,88 @@ def retry(alert: Alert, *, dry_run: bool, by: Actor, at: datetime) -> RetryAnswe
 
 def await_retries(alert_id: int, job_ids: Iterable[str], *, at: datetime) -> None:
     """Remember which jobs an alert waits for. For the rooms that run them, before they do."""
-    rows = [{"alert_id": alert_id, "job_id": job_id, "requested_at": at} for job_id in sorted(set(job_ids))]
-    if rows:
-        statement = insert(AlertRetry).values(rows)
-        again = {"requested_at": statement.excluded.requested_at, "succeeded_at": None}
-        db.session.execute(statement.on_conflict_do_update(index_elements=["alert_id", "job_id"], set_=again))
-
-
-def give_up_retries(alert_id: int, job_ids: Iterable[str]) -> None:
-    """These jobs could not be run again after all: the alert waits for them no longer."""
     ids = sorted(set(job_ids))
     if ids:
-        waits = AlertRetry.alert_id == alert_id, AlertRetry.job_id.in_(ids), AlertRetry.succeeded_at.is_(None)
-        db.session.execute(delete(AlertRetry).where(*waits))
+        db.session.execute(_AWAIT, {"alert_id": alert_id, "ids": ids, "at": at})
 
 
 def resolve_by_retry(job_id: str, *, at: datetime) -> list[int]:
     """A retried job has succeeded: alerts for which it was the last one resolve themselves; returns their ids."""
-    waiting = select(AlertRetry.alert_id).where(AlertRetry.job_id == job_id, AlertRetry.succeeded_at.is_(None))
-    resolved = []
-    for alert_id in sorted(db.session.scalars(waiting)):
+    waiting = _awaiting().where(AlertRetry.job_id == job_id)
+    found = sorted(db.session.scalars(waiting.with_only_columns(AlertRetry.alert_id)))
+    return [alert_id for alert_id in found if settle_retries(alert_id, succeeded=[job_id], at=at)]
+
+
+def fail_by_retry(job_id: str, *, at: datetime) -> None:
+    """A retried job has failed again for good; with the last one its alerts say how many have."""
+    waiting = _awaiting().where(AlertRetry.job_id == job_id)
+    for alert_id in sorted(db.session.scalars(waiting.with_only_columns(AlertRetry.alert_id))):
+        settle_retries(alert_id, failed=[job_id], at=at)
+
+
+def settle_retries(
+    alert_id: int,
+    *,
+    succeeded: Sequence[str] = (),
+    failed: Sequence[str] = (),
+    dropped: Sequence[str] = (),
+    at: datetime,
+) -> bool:
+    """Some retried jobs of an alert have ended, or (`dropped`) do not run again after all; True when it resolves.
+
+    With the last one the alert resolves itself if all have succeeded and nothing failed since, and otherwise says in
+    its history how many failed again. An alert that has gone is no matter.
+    """
+    try:
         # Locked first: of two jobs that end together, the second sees that the first has.
-        alert = queries.get_for_change(alert_id)
-        mine = update(AlertRetry).where(AlertRetry.alert_id == alert_id, AlertRetry.job_id == job_id)
-        db.session.execute(mine.values(succeeded_at=at))
-        if not _waits(alert) and alert.status is not Status.RESOLVED:
-            triage.resolve(alert, by=SYSTEM, at=at, why="every retried job succeeded")
-            resolved.append(alert_id)
+        alert = queries.get_locked(alert_id)
+    except NotFound:
+        return False
+    for ids, ended in ((succeeded, {"succeeded_at": at}), (failed, {"failed_at": at})):
+        if ids:
+            db.session.execute(update(AlertRetry).where(_of(alert_id, ids)).values(ended))
+    if dropped:
+        db.session.execute(delete(AlertRetry).where(_of(alert_id, dropped)))
+    resolved = _conclude(alert, at) if _all_ended(alert_id) else False
     db.session.flush()
     return resolved
 
 
-def _waits(alert: Alert) -> bool:
-    of_alert = AlertRetry.alert_id == alert.id
-    left = select(AlertRetry.job_id).where(of_alert, AlertRetry.succeeded_at.is_(None)).limit(1)
-    if db.session.scalar(left) is not None:
-        return True
+def _of(alert_id: int, job_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Of an alert's retries those of some jobs that have not ended yet."""
+    mine = and_(AlertRetry.alert_id == alert_id, AlertRetry.job_id == any_(literal(list(job_ids), ARRAY(Text))))
+    return and_(mine, AlertRetry.succeeded_at.is_(None), AlertRetry.failed_at.is_(None))
+
+
+def _awaiting() -> Select[AlertRetry]:
+    return select(AlertRetry).where(AlertRetry.succeeded_at.is_(None), AlertRetry.failed_at.is_(None))
+
+
+def _all_ended(alert_id: int) -> bool:
+    return db.session.scalar(_awaiting().where(AlertRetry.alert_id == alert_id).limit(1)) is None
+
+
+def _conclude(alert: Alert, at: datetime) -> bool:
+    since = and_(AlertRetry.alert_id == alert.id, AlertRetry.requested_at >= alert.opened_at)
+    jobs, again, asked = db.session.execute(
+        select(func.count(), func.count(AlertRetry.failed_at), func.min(AlertRetry.requested_at)).where(since),
+    ).one()
+    if not jobs or alert.status <= Status.RESOLVED:
+        return False
+    if again:
+        write(alert, Change(Event.RETRIED, None, None, _told(jobs, again)), by=SYSTEM, at=at)
+        return False
     # A failure since the retry was asked for, of whatever job, is news that no retry has answered.
-    asked = db.session.scalar(select(func.min(AlertRetry.requested_at)).where(of_alert))
-    return asked is not None and queries.failed_since(alert, asked)
+    if queries.failed_since(alert, asked):
+        return False
+    words = {1: "the retried job", 2: "both retried jobs"}
+    why = f"{words.get(jobs, f'all {jobs:,} retried jobs')} succeeded"
+    triage.resolve(alert, by=SYSTEM, at=at, why=why)
+    return True
+
+
+def _told(jobs: int, again: int) -> str:
+    if jobs == 1:
+        return "the retried job failed again"
+    failed = "all" if again == jobs else f"{again:,} of {jobs:,}"
+    return f"{failed} retried jobs failed again"

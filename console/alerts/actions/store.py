@@ -18,24 +18,45 @@ from console.infra.prepared import Prepared
 Rows = Sequence[dict[str, Any]]
 
 _PARTITION = text("SELECT add_occurrence_partition(:at)")
+# Shared by all who ingest, taken alone by who merges: within one ingest no fingerprint changes where it leads.
+MERGES = 4_127_009
+_BEGIN = text(f"SELECT add_occurrence_partition(:at), pg_advisory_xact_lock_shared({MERGES})")
+_MERGE = text(f"SELECT pg_advisory_xact_lock({MERGES})")
 
 _EVENTS = Prepared(
     "ingest_events",
     {"rows": "json", "at": "timestamptz"},
     """
     INSERT INTO failure_events (service, event_id, occurrence_id, received_at)
-    SELECT r.service, r.event_id, nextval('occurrences_id_seq'), $2
-    FROM (SELECT add_occurrence_partition($2)) AS week, json_populate_recordset(NULL::failure_events, $1) AS r
+    SELECT r.service, r.event_id, (
+        ARRAY(SELECT nextval('occurrences_id_seq') FROM generate_series(1, json_array_length($1)))
+    )[r.occurrence_id], $2
+    FROM (SELECT add_occurrence_partition($2), pg_advisory_xact_lock_shared(MERGES)) AS begun,
+         json_populate_recordset(NULL::failure_events, $1) AS r
     ON CONFLICT DO NOTHING
     RETURNING service, event_id, occurrence_id
+    """.replace("MERGES", str(MERGES)),
+)
+
+# Of the identities of a batch, those that are merged, and the identity that each leads to.
+_LEADS = Prepared(
+    "ingest_leads",
+    {"rows": "json"},
+    """
+    SELECT m.service, m.environment, m.fingerprint,
+           t.service AS to_service, t.environment AS to_environment, t.fingerprint AS to_fingerprint
+    FROM json_populate_recordset(NULL::alert_merges, $1) AS r
+    JOIN alert_merges AS m USING (service, environment, fingerprint)
+    JOIN alerts AS t ON t.id = m.target_id
     """,
 )
 
 _REPEATED = text("""
-    SELECT e.service, e.event_id, o.alert_id
+    SELECT e.service, e.event_id, coalesce(m.target_id, o.alert_id) AS alert_id
     FROM json_populate_recordset(NULL::failure_events, CAST(:rows AS json)) AS r
     JOIN failure_events AS e ON e.service = r.service AND e.event_id = r.event_id
     JOIN occurrences AS o ON o.id = e.occurrence_id AND o.received_at = e.received_at
+    LEFT JOIN alert_merges AS m ON m.alert_id = o.alert_id
 """)
 
 # The row of an alert that exists is locked by this and only counted; its state is for the rules to say.
@@ -67,11 +88,11 @@ _DETAILS = text("""
 
 _COLUMNS = [column.name for column in Occurrence.__table__.columns if column.name != "id"]
 
-# Three tables in one statement: for a single failure, each trip to the database costs more than the rows. Of details
-# only what is news is written: most failures of an alert carry the tags of the last.
+# Four tables in one statement: for a single failure, each trip to the database costs more than the rows. Of details
+# and traits only what is news is written: most failures of an alert carry the tags and the release of the last.
 _RECORD = Prepared(
     "ingest_record",
-    {"occurrences": "json", "details": "json", "counts": "json"},
+    {"occurrences": "json", "details": "json", "counts": "json", "traits": "json"},
     f"""
     WITH kept AS (
         INSERT INTO occurrences (id, {", ".join(_COLUMNS)})
@@ -83,6 +104,10 @@ _RECORD = Prepared(
         FROM json_populate_recordset(NULL::alert_details, $2) AS r
         WHERE d.alert_id = r.alert_id
           AND (NOT d.tags @> r.tags OR coalesce(r.runbook_url <> d.runbook_url, r.runbook_url IS NOT NULL))
+    ), shared AS (
+        INSERT INTO alert_traits (alert_id, kind, value, first_at)
+        SELECT alert_id, kind, value, first_at FROM json_populate_recordset(NULL::alert_traits, $4)
+        ON CONFLICT DO NOTHING
     )
     INSERT INTO alert_counts (alert_id, grain, at, final, retried)
     SELECT alert_id, grain, at, final, retried
@@ -111,6 +136,15 @@ _STATES = text("""
     WHERE a.id = r.id
 """)
 
+# What is counted since an alert opened begins anew: of the merged ones only what came with the failures that opened it.
+_RESTART = text("""
+    UPDATE alert_merges AS m
+    SET counted_from = a.count - coalesce(
+        (SELECT r.count FROM json_populate_recordset(NULL::alerts, CAST(:rows AS json)) AS r WHERE r.id = a.id), 0)
+    FROM alerts AS a
+    WHERE m.target_id = ANY(:targets) AND a.id = m.alert_id
+""")
+
 
 def ensure_week(at: datetime) -> None:
     """The partition of the week of `at`; a look into the catalogue when it is there."""
@@ -120,18 +154,38 @@ def ensure_week(at: datetime) -> None:
 def claim_events(events: Sequence[tuple[str, str]], at: datetime) -> dict[tuple[str, str], int]:
     """Of some (service, event id), those never seen before, each with the occurrence id it is given.
 
-    Waits for other transactions that are claiming the same ids, and then finds them taken. Sees to the week as well.
+    The ids rise in the order of `events`. Waits for other transactions that are claiming the same ones, and then finds
+    them taken. Sees to the week as well, and that nothing is merged until the transaction ends.
     """
     if not events:
-        ensure_week(at)
+        db.session.connection().execute(_BEGIN, {"at": at})
         return {}
-    found = _EVENTS.run(rows=_json(_event_rows(events)), at=at)
+    found = _EVENTS.run(rows=_json(_placed(events)), at=at)
     return {(row.service, row.event_id): row.occurrence_id for row in found}
 
 
 def alerts_of_events(events: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The alerts that failures seen before went to."""
     return {(row.service, row.event_id): row.alert_id for row in _run(_REPEATED, _event_rows(events))}
+
+
+def leads(keys: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], tuple[str, str, str]]:
+    """Of some (service, environment, fingerprint), those that are merged, with the one that each leads to."""
+    rows = [{"service": s, "environment": e, "fingerprint": f} for s, e, f in keys]
+    return {
+        (r.service, r.environment, r.fingerprint): (r.to_service, r.to_environment, r.to_fingerprint)
+        for r in _LEADS.run(rows=_json(rows))
+    }
+
+
+def hold_merges() -> None:
+    """Wait for whoever ingests or merges, and let nobody begin to until the transaction ends."""
+    db.session.connection().execute(_MERGE)
+
+
+def restart_merges(targets: Sequence[int], came: Rows) -> None:
+    """Begin to count anew for targets that opened again; `came` are ids and counts of the batch that opened them."""
+    db.session.connection().execute(_RESTART, {"targets": list(targets), "rows": _json(came)})
 
 
 def count_alerts(rows: Rows) -> Sequence[Row[Any]]:
@@ -144,9 +198,9 @@ def add_details(rows: Rows) -> None:
     _write(_DETAILS, rows)
 
 
-def record(*, occurrences: Rows, counts: Rows, details: Rows) -> None:
-    """The failures themselves, how many a minute and an hour, and tags and runbooks that known alerts did not have."""
-    _RECORD.run(occurrences=_json(occurrences), counts=_json(counts), details=_json(details))
+def record(*, occurrences: Rows, counts: Rows, details: Rows, traits: Rows) -> None:
+    """The failures, how many a minute and an hour, and those tags, runbooks and traits that alerts did not have."""
+    _RECORD.run(occurrences=_json(occurrences), counts=_json(counts), details=_json(details), traits=_json(traits))
 
 
 def add_history(rows: Rows) -> None:
@@ -161,6 +215,12 @@ def change_states(rows: Rows) -> None:
 
 def _event_rows(events: Sequence[tuple[str, str]]) -> Rows:
     return [{"service": service, "event_id": event_id} for service, event_id in sorted(set(events))]
+
+
+def _placed(events: Sequence[tuple[str, str]]) -> Rows:
+    """Rows in the order of locking, each with its place in the order of arrival where its id will stand."""
+    places = {event: place for place, event in enumerate(dict.fromkeys(events), 1)}
+    return [{"service": s, "event_id": e, "occurrence_id": places[s, e]} for s, e in sorted(places)]
 
 
 def _json(rows: Rows) -> str:

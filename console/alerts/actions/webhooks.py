@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from console.alerts.actions import store, triage
+from console.alerts.actions import merging, store
 from console.alerts.actions.ingest import ingest
 from console.alerts.actions.prepare import Key, prepare
 from console.alerts.models import Alert
@@ -68,10 +68,9 @@ def _end(notices: Sequence[Notice], at: datetime) -> list[int]:
 
 def _resolve(alert: Alert, notice: Notice, *, by: Actor, at: datetime) -> bool:
     """Resolve it, unless it is, or has failed again since what the notice knows of."""
-    if alert.status is Status.RESOLVED or (notice.as_of is not None and notice.as_of < alert.last_seen):
+    if notice.as_of is not None and notice.as_of < alert.last_seen:
         return False
-    triage.resolve(alert, by=by, at=at, why=notice.why)
-    return True
+    return merging.end(alert, by=by, at=at, why=notice.why)
 
 
 def take_sentry(mail: Mail, *, body: str, at: datetime) -> Taken:

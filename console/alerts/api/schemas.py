@@ -7,7 +7,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from console.alerts.models import Alert, AlertHistory, Occurrence
-from console.alerts.queries import AlertFilter
+from console.alerts.queries import AlertFilter, merges
 from console.alerts.rules.states import Severity, Status
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
 from console.web.inputs import Utc
@@ -40,7 +40,7 @@ class AlertOut(BaseModel):
     exception_type: str | None
     title: str
     severity: SeverityWord
-    status: StatusWord
+    status: StatusWord | Literal["merged"]
     source: str
     fingerprint: str
     count: int
@@ -57,11 +57,13 @@ class AlertOut(BaseModel):
     silence_id: int | None
     runbook_url: str | None
     tags: dict[str, Any]
+    merged_into: int | None
     url: str
 
     @classmethod
     def of(cls, alert: Alert, now: datetime) -> Self:
-        """An alert as it stands at `now`."""
+        """An alert as it stands at `now`; what is merged says into which, and its figures are its own."""
+        row = merges.find(alert.id) if alert.status is Status.MERGED else None
         state = alert.state.at(now)
         told = {name: getattr(alert, name) for name in _AS_THEY_ARE}
         return cls.model_construct(
@@ -70,11 +72,13 @@ class AlertOut(BaseModel):
             status=state.status.word,
             snoozed_until=state.snoozed_until,
             silenced=alert.silence_id is not None,
+            merged_into=row.target_id if row else None,
             url=f"{request.url_root}alerts/{alert.id}",
         )
 
 
-_AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - {"severity", "status", "snoozed_until", "silenced", "url"})
+_BY_HAND = {"severity", "status", "snoozed_until", "silenced", "merged_into", "url"}
+_AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - _BY_HAND)
 
 
 class AlertPage(BaseModel):
@@ -125,7 +129,7 @@ class OccurrenceOut(BaseModel):
 
 
 class OccurrencePage(BaseModel):
-    """Failures of an alert, the one received last first."""
+    """Failures of an alert and of what is merged into it, the one that occurred last first."""
 
     items: list[OccurrenceOut]
     next_cursor: str | None
@@ -214,20 +218,6 @@ class NoteIn(BaseModel):
     """A note; it stays in the history."""
 
     text: str = Field(min_length=1, max_length=10_000)
-
-
-class RetryIn(BaseModel):
-    """A dry run only counts the jobs."""
-
-    dry_run: bool = False
-
-
-class RetryOut(BaseModel):
-    """How many jobs run (or would run) again, and which cannot."""
-
-    jobs: int
-    dry_run: bool
-    refused: list[tuple[str, str]]
 
 
 class BulkIn(BaseModel):

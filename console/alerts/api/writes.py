@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Response
+from pydantic import BaseModel
 
 from console.accounts.queries import find_user
 from console.alerts import actions, queries
 from console.alerts.api.blueprint import bp, reply
-from console.alerts.api.schemas import AlertOut, AssignmentIn, HistoryOut, NoteIn, RetryIn, RetryOut, SnoozeIn
+from console.alerts.api.schemas import AlertOut, AssignmentIn, HistoryOut, NoteIn, SnoozeIn
 from console.alerts.models import Alert
 from console.infra import clock
 from console.infra.actor import Actor, Scope
@@ -19,6 +20,20 @@ from console.web.inputs import body
 from console.web.openapi import describe
 
 CONFLICT = {409: "It makes no sense in the state that the alert is in"}
+
+
+class RetryIn(BaseModel):
+    """A dry run only counts the jobs."""
+
+    dry_run: bool = False
+
+
+class RetryOut(BaseModel):
+    """How many jobs run (or would run) again, and which cannot."""
+
+    jobs: int
+    dry_run: bool
+    refused: list[tuple[str, str]]
 
 
 @bp.post("/alerts/<int:alert_id>/acknowledgement")

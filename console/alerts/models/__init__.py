@@ -1,8 +1,9 @@
-"""The tables of alerts: the alert, its details, occurrences, history and counts; heartbeats; noise."""
+"""The tables of alerts: the alert, its details, occurrences, history, counts, merges; heartbeats; noise."""
 
 from console.alerts.models.alert import Alert, AlertDetail
 from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
+from console.alerts.models.merge import AlertMerge, AlertTrait, Trait
 from console.alerts.models.noise import (
     ALL,
     AlertOpening,
@@ -24,8 +25,10 @@ __all__ = [
     "AlertCount",
     "AlertDetail",
     "AlertHistory",
+    "AlertMerge",
     "AlertOpening",
     "AlertRetry",
+    "AlertTrait",
     "FailureEvent",
     "FlappingSpell",
     "Grain",
@@ -41,6 +44,7 @@ __all__ = [
     "SilenceKind",
     "SourceDrop",
     "SourceLimit",
+    "Trait",
     "pulse_of",
     "rhythm_of",
 ]

@@ -57,7 +57,8 @@ class Alert(Model):
         Index(None, *LIST_ORDER),
         Index(None, "service", *LIST_ORDER),
         Index(None, "environment", *LIST_ORDER),
-        Index("ix_alerts_assignee", "assignee", *LIST_ORDER, postgresql_where=text("assignee IS NOT NULL")),
+        Index("ix_alerts_assignee", "assignee", *LIST_ORDER),
+        Index("ix_alerts_count", "count", postgresql_where=text("count >= 100")),
         # What Sentry says of an issue names no service or environment.
         Index("ix_alerts_sentry", "fingerprint", postgresql_where=text("source = 'sentry'")),
         Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),

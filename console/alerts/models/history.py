@@ -66,5 +66,6 @@ class AlertRetry(Model):
     job_id: Mapped[str] = mapped_column(primary_key=True)
     requested_at: Mapped[datetime]
     succeeded_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "job_id"),)

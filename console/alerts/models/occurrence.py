@@ -55,7 +55,7 @@ class Occurrence(Model):
     extra: Mapped[dict[str, Any]]
 
     __table_args__ = (
-        Index(None, "alert_id", "id"),
+        Index(None, "alert_id", "occurred_at", "id"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 

@@ -1,31 +1,19 @@
 """Reads of alerts: lists, one alert, charts."""
 
 from console.alerts.queries.charts import Bucket, Window, chart, sparklines
-from console.alerts.queries.filters import AlertFilter
-from console.alerts.queries.lists import (
-    CAP,
-    Capped,
-    choices,
-    counts,
-    in_state,
-    matching_ids,
-    next_waking,
-    open_count,
-    recent,
-)
-from console.alerts.queries.one import (
-    Facts,
-    facts,
+from console.alerts.queries.counts import CAP, Capped, choices, counts, next_waking, nobody, open_count
+from console.alerts.queries.failures import (
     failed_jobs,
     failed_since,
-    get,
-    get_for_change,
-    history,
     neighbours,
     newest_occurrence,
     occurrence,
     occurrences,
 )
+from console.alerts.queries.filters import AlertFilter
+from console.alerts.queries.gather import Reading
+from console.alerts.queries.lists import Sort, in_state, matching_ids, recent
+from console.alerts.queries.one import Facts, facts, get, get_for_change, get_locked, history
 
 __all__ = [
     "CAP",
@@ -33,6 +21,8 @@ __all__ = [
     "Bucket",
     "Capped",
     "Facts",
+    "Reading",
+    "Sort",
     "Window",
     "chart",
     "choices",
@@ -42,12 +32,14 @@ __all__ = [
     "failed_since",
     "get",
     "get_for_change",
+    "get_locked",
     "history",
     "in_state",
     "matching_ids",
     "neighbours",
     "newest_occurrence",
     "next_waking",
+    "nobody",
     "occurrence",
     "occurrences",
     "open_count",

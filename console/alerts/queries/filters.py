@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from psycopg2.errors import QueryCanceled
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Select, or_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from console.alerts.models import Alert
+from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries import search
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.search import All, Node
+from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.db import db
 from console.infra.errors import Fault, Invalid
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
-PRESSING_FIRST = tuple(sorted(Status, reverse=True))
 NOBODY = "none"
 SEARCH_MS = 1_000
 # Ways of reading that gather all that matches before the first row is known.
@@ -40,11 +40,18 @@ class AlertFilter:
     q: str = ""
     since: datetime | None = None
     silenced: bool | None = None
+    # What is left of `q` once `lifted` has read it.
+    rest: Node | None = None
 
     @property
     def wanted(self) -> tuple[Status, ...]:
         """The states that the list shows."""
-        return self.statuses or PRESSING_FIRST
+        return self.statuses or LISTED
+
+    @property
+    def searches(self) -> bool:
+        """Whether something is looked for that no order of the list answers."""
+        return bool(self.q.strip()) or self.rest is not None
 
     def only(self, *statuses: Status) -> "AlertFilter":
         """The same filter for some states."""
@@ -66,7 +73,7 @@ def searching(wanted: AlertFilter, *, within: int | None = None, walking: bool =
     With `walking` the index of words is left aside and the list's own is walked, which ends early when most alerts
     match. Raises TooSlow.
     """
-    if not wanted.q.strip():
+    if not wanted.searches:
         yield
         return
     limits = {"statement_timeout": str(within or SEARCH_MS)} | (dict.fromkeys(_GATHERING, "off") if walking else {})
@@ -99,9 +106,37 @@ def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Alert.last_seen >= wanted.since)
     if wanted.silenced is not None:
         found.append(Alert.silenced.is_(wanted.silenced))
-    if wanted.q.strip():
-        found.append(search.condition(wanted.q, now))
+    tree = search.parsed(wanted.q) if wanted.q.strip() else wanted.rest
+    if tree is not None:
+        found.append(search.condition(tree, now))
     return found
+
+
+def narrowed(rows: Select[Any], wanted: AlertFilter, now: datetime) -> Select[Any]:
+    """Rows from alerts, narrowed by everything but state and severity; raises Invalid on a bad `q`."""
+    if wanted.searches:
+        rows = rows.join(AlertDetail, AlertDetail.alert_id == Alert.id)
+    return rows.where(*conditions(wanted, now))
+
+
+def lifted(wanted: AlertFilter) -> AlertFilter:
+    """The same filter with what `q` says of service, environment, owner, state and severity among its own fields.
+
+    There the list's indexes answer; what is left of the search is under `rest`. Raises Invalid on a bad `q`.
+    """
+    tree = search.parsed(wanted.q) if wanted.q.strip() else wanted.rest
+    if tree is None:
+        return replace(wanted, q="")
+    found, left = dict[str, tuple[Any, ...]](), list[Node]()
+    for part in tree.parts if isinstance(tree, All) else (tree,):
+        name, values = search.plain(part)
+        if name and name not in found and not getattr(wanted, name):
+            found[name] = values
+        else:
+            left.append(part)
+    rest = None if not left else left[0] if len(left) == 1 else All(tuple(left))
+    lifting: dict[str, Any] = {**found}
+    return replace(wanted, q="", rest=rest, **lifting)
 
 
 def _any_of(column: InstrumentedAttribute[Any], values: tuple[str, ...]) -> ColumnElement[bool]:

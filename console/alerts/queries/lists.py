@@ -1,46 +1,55 @@
 """Lists of alerts: newest first for programs, state by state and worst first for people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Values, case, column, func, literal, or_, select, true, tuple_, values
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnClause,
+    DateTime,
+    SmallInteger,
+    case,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload
-from sqlalchemy.types import BigInteger
+from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 from console.alerts.models import Alert
-from console.alerts.queries.filters import WORST_FIRST, AlertFilter, TooSlow, conditions, searching
-from console.alerts.queries.standing import anything_waking, standing
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
+from console.alerts.queries.gather import Found, Reading
+from console.alerts.queries.standing import standing
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 from console.infra.paging import Page, decode, page_of
 
-CAP = 10_000
-# Milliseconds that a number beside a search is worth.
-COUNT_MS = 500
 LAST_ID = 2**63 - 1
 LAST_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+FIRST_TIME = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
-@dataclass(frozen=True, slots=True)
-class Capped:
-    """A count that stops at a cap: "10,000+"; one that took too long is not known, and says "many"."""
+class Sort(StrEnum):
+    """The orders of a list. All walk the same index: `oldest` backwards."""
 
-    number: int
-    more: bool
-    known: bool = True
-
-    def __str__(self) -> str:
-        if not self.known:
-            return "many"
-        return f"{self.number:,}{'+' if self.more else ''}"
+    WORST = "worst"
+    RECENT = "recent"
+    OLDEST = "oldest"
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """One run of the list's index: a state and severity, and the place before which to read on.
+    """One run of the list's index: a state and severity, and the place from which to read on.
 
     `woken` is the state to which alerts stored as snoozed have returned; 0 for those that are what is stored.
     `silenced` is one half of the run, where the filter asks for both.
@@ -48,72 +57,139 @@ class Stretch:
 
     status: Status
     severity: Severity
-    seen: datetime = LAST_TIME
-    below: int = LAST_ID
+    seen: datetime
+    after: int
     woken: int = 0
     silenced: bool = False
 
 
-def recent(wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None) -> Page[Alert]:
-    """Alerts by `last_seen`, newest first. Raises Invalid for a bad cursor or `q`."""
-    seen, below = decode(cursor, datetime, int) if cursor else (LAST_TIME, LAST_ID)
-    severities = wanted.severities or WORST_FIRST
-    stretches = [Stretch(status, severity, seen, below) for status in wanted.wanted for severity in severities]
-    rows = _read(stretches, wanted, now, [Alert.last_seen.desc(), Alert.id.desc()], limit)
-    return page_of(rows, limit, lambda alert: (alert.last_seen.isoformat(), alert.id))
+def recent(
+    wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None, sort: Sort = Sort.RECENT
+) -> Page[Alert]:
+    """Alerts of all wanted states in one list, with their details. Raises Invalid for a bad cursor or `q`."""
+    return _page(wanted.wanted, Reading(wanted, now), limit=limit, cursor=cursor, sort=sort, details=True)
 
 
 def in_state(
-    status: Status, wanted: AlertFilter, now: datetime, *, limit: int, cursor: str | None = None
+    status: Status,
+    wanted: AlertFilter,
+    now: datetime,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    sort: Sort = Sort.WORST,
+    reading: Reading | None = None,
 ) -> Page[Alert]:
-    """Alerts of one state, the worst first and then the most recent, as the page groups them."""
+    """Alerts of one state, as the page groups them."""
+    return _page([status], reading or Reading(wanted, now), limit=limit, cursor=cursor, sort=sort)
+
+
+def _page(
+    statuses: Sequence[Status],
+    reading: Reading,
+    *,
+    limit: int,
+    cursor: str | None,
+    sort: Sort,
+    details: bool = False,
+) -> Page[Alert]:
+    place, found = _place(cursor, sort), reading.found
+    statuses = [status for status in statuses if status in reading.narrow.wanted]
+    if found is not None:
+        ids = [one.id for one in _ordered(found, statuses, place, sort)[: limit + 1]]
+        rows = _by_id(ids, details=details)
+    else:
+        rows = _walked(_stretches(statuses, reading.narrow, place, sort), reading, sort, limit, details=details)
+    return page_of(rows, limit, lambda alert: _key(alert, sort))
+
+
+def _place(cursor: str | None, sort: Sort) -> tuple[int, datetime, int]:
+    """Severity, time and id of the last row shown; before the first row without a cursor."""
+    if sort is Sort.WORST:
+        worst, seen, after = decode(cursor, int, datetime, int) if cursor else (max(Severity), LAST_TIME, LAST_ID)
+        return int(worst), seen, after
+    start = (FIRST_TIME, 0) if sort is Sort.OLDEST else (LAST_TIME, LAST_ID)
+    seen, after = decode(cursor, datetime, int) if cursor else start
+    return 0, seen, after
+
+
+def _key(alert: Alert, sort: Sort) -> tuple[int | str, ...]:
+    seen = alert.last_seen.isoformat()
+    return (int(alert.severity), seen, alert.id) if sort is Sort.WORST else (seen, alert.id)
+
+
+def _ordered(
+    found: Sequence[Found], statuses: Sequence[Status], place: tuple[int, datetime, int], sort: Sort
+) -> list[Found]:
+    key: Callable[[Found], Any] = _sort_by(sort)
+    there = place if sort is Sort.WORST else place[1:]
+    mine = [one for one in found if one.status in statuses]
+    if sort is Sort.OLDEST:
+        return sorted((one for one in mine if key(one) > there), key=key)
+    return sorted((one for one in mine if key(one) < there), key=key, reverse=True)
+
+
+def _sort_by(sort: Sort) -> Callable[[Found], Any]:
+    if sort is Sort.WORST:
+        return lambda one: (one.severity, one.last_seen, one.id)
+    return lambda one: (one.last_seen, one.id)
+
+
+def _by_id(ids: Sequence[int], *, details: bool) -> list[Alert]:
+    rows = select(Alert).where(Alert.id.in_(ids))
+    alerts = {alert.id: alert for alert in db.session.scalars(_with_details(rows) if details else rows)}
+    return [alerts[one] for one in ids if one in alerts]
+
+
+def _with_details(rows: Any) -> Any:
+    return rows.options(joinedload(Alert.detail, innerjoin=True))
+
+
+def _stretches(
+    statuses: Sequence[Status], wanted: AlertFilter, place: tuple[int, datetime, int], sort: Sort
+) -> list[Stretch]:
+    worst, seen, after = place
     severities = wanted.severities or WORST_FIRST
-    stretches = [Stretch(status, severity) for severity in severities]
-    if cursor:
-        worst, seen, below = decode(cursor, int, datetime, int)
-        stretches = [
-            Stretch(status, s, seen, below) if s == worst else Stretch(status, s) for s in severities if s <= worst
-        ]
-    order = [Alert.severity.desc(), Alert.last_seen.desc(), Alert.id.desc()]
-    rows = _read(stretches, wanted, now, order, limit)
-    return page_of(rows, limit, lambda alert: (int(alert.severity), alert.last_seen.isoformat(), alert.id))
+    if sort is not Sort.WORST:
+        return [Stretch(status, severity, seen, after) for status in statuses for severity in severities]
+    return [
+        Stretch(status, s, seen, after) if s == worst else Stretch(status, s, LAST_TIME, LAST_ID)
+        for status in statuses
+        for s in severities
+        if s <= worst
+    ]
 
 
-def _read(
-    stretches: Sequence[Stretch], wanted: AlertFilter, now: datetime, order: Sequence[Any], limit: int
-) -> list[Alert]:
+def _walked(stretches: Sequence[Stretch], reading: Reading, sort: Sort, limit: int, *, details: bool) -> list[Alert]:
     """The first `limit + 1` rows over all stretches: at most that many index entries are read of each."""
-    waking = anything_waking(now)
-    woken = _woken(stretches) if waking else []
-    places = _places(_halves([*stretches, *woken], wanted))
-    # Left out while it says nothing: the planner takes it for narrow and would rather sort all than walk the index.
-    stands = [case((Alert.snoozed_until <= now, Alert.before_snooze), else_=0) == places.c.woken] if waking else []
-    if wanted.silenced is None:
-        stands.append(Alert.silenced == places.c.silenced)
+    woken = _woken(stretches) if reading.waking else []
+    places = _places(_halves([*stretches, *woken], reading.narrow))
+    order, here = (Alert.last_seen, Alert.id), tuple_(Alert.last_seen, Alert.id)
+    there = tuple_(places.c.seen, places.c.after)
+    falling = sort is not Sort.OLDEST
+    now = reading.now
+    woke = case((Alert.snoozed_until <= now, Alert.before_snooze), else_=0) == places.c.woken
     inner = (
-        select(Alert.id)
-        .where(Alert.status == places.c.status, Alert.severity == places.c.severity, *stands)
-        .where(*conditions(wanted, now))
-        .where(tuple_(Alert.last_seen, Alert.id) < tuple_(places.c.seen, places.c.below))
-        .order_by(Alert.last_seen.desc(), Alert.id.desc())
+        narrowed(select(Alert.id), reading.narrow, now)
+        .where(Alert.status == places.c.status, Alert.severity == places.c.severity)
+        # Left out while it says nothing: the planner takes it for narrow and would rather sort all than walk the index.
+        .where(*([woke] if reading.waking else []))
+        .where(*([Alert.silenced == places.c.silenced] if reading.narrow.silenced is None else []))
+        .where(here < there if falling else here > there)
+        .order_by(*(one.desc() if falling else one for one in order))
         .limit(limit + 1)
         .correlate(places)
         .lateral("found")
     )
+    outer = [*([Alert.severity] if sort is Sort.WORST else []), *order]
     rows = (
         select(Alert)
         .select_from(places.join(inner, true()).join(Alert, Alert.id == inner.c.id))
-        .options(joinedload(Alert.detail, innerjoin=True))
-        .order_by(*order)
+        .order_by(*(one.desc() if falling else one for one in outer))
         .limit(limit + 1)
     )
-    try:
-        with searching(wanted):
-            return list(db.session.scalars(rows))
-    except TooSlow:
-        # The planner gathers what it takes for a rare word; a common one is met soon by walking.
-        with searching(wanted, walking=True):
-            return list(db.session.scalars(rows))
+    with searching(reading.narrow, walking=True):
+        return list(db.session.scalars(_with_details(rows) if details else rows))
 
 
 def _woken(stretches: Sequence[Stretch]) -> list[Stretch]:
@@ -127,67 +203,24 @@ def _halves(stretches: Sequence[Stretch], wanted: AlertFilter) -> list[Stretch]:
     return [*stretches, *apart]
 
 
-def _places(stretches: Sequence[Stretch]) -> Values:
-    return values(
-        column("status", Integer),
-        column("severity", Integer),
-        column("seen", TIMESTAMP(timezone=True)),
-        column("below", BigInteger),
-        column("woken", Integer),
-        column("silenced", Boolean),
-        name="places",
-    ).data([(int(s.status), int(s.severity), s.seen, s.below, s.woken, s.silenced) for s in stretches])
-
-
-def counts(wanted: AlertFilter, now: datetime) -> dict[Status, Capped]:
-    """How many alerts of each state match, each counted up to the cap and no further, and not for long."""
-    waking = anything_waking(now)
-    query = select(*(_counted(s, wanted, now, waking=waking) for s in wanted.wanted))
-    try:
-        with searching(wanted, within=COUNT_MS):
-            found = db.session.execute(query).one()
-    except TooSlow:
-        return dict.fromkeys(wanted.wanted, Capped(CAP, more=True, known=False))
-    return {s: Capped(min(n, CAP), n > CAP) for s, n in zip(wanted.wanted, found, strict=True)}
-
-
-def _counted(status: Status, wanted: AlertFilter, now: datetime, *, waking: bool) -> Any:
-    stands = standing(status, now) if waking else Alert.status == status
-    rows = select(literal(1)).select_from(Alert).where(stands, *conditions(wanted, now))
-    if wanted.severities:
-        rows = rows.where(Alert.severity.in_(wanted.severities))
-    return select(func.count()).select_from(rows.limit(CAP + 1).subquery()).scalar_subquery()
-
-
-def open_count(now: datetime) -> Capped:
-    """How many alerts are open, for the navigation."""
-    return counts(AlertFilter().only(Status.OPEN), now)[Status.OPEN]
-
-
-def next_waking(now: datetime) -> datetime | None:
-    """When the next snooze runs out."""
-    return db.session.scalar(select(func.min(Alert.snoozed_until)).where(Alert.snoozed_until > now))
+def _places(stretches: Sequence[Stretch]) -> TableValuedAlias:
+    # Arrays rather than VALUES: the statement stays the same and need not be compiled anew for every page.
+    columns: dict[str, tuple[TypeEngine[Any], list[Any]]] = {
+        "status": (SmallInteger(), [int(s.status) for s in stretches]),
+        "severity": (SmallInteger(), [int(s.severity) for s in stretches]),
+        "seen": (DateTime(timezone=True), [s.seen for s in stretches]),
+        "after": (BigInteger(), [s.after for s in stretches]),
+        "woken": (SmallInteger(), [s.woken for s in stretches]),
+        "silenced": (Boolean(), [s.silenced for s in stretches]),
+    }
+    arrays = [cast(given, ARRAY(kind)) for kind, given in columns.values()]
+    named: list[ColumnClause[Any]] = [column(name, kind) for name, (kind, _) in columns.items()]
+    return func.unnest(*arrays).table_valued(*named, name="places").render_derived()
 
 
 def matching_ids(wanted: AlertFilter, now: datetime, *, cap: int) -> list[int]:
     """The ids of all alerts that match, in order of id, up to `cap + 1` of them: one more says there are too many."""
-    rows = select(Alert.id).where(or_(*(standing(s, now) for s in wanted.wanted)), *conditions(wanted, now))
+    rows = narrowed(select(Alert.id), wanted, now).where(or_(*(standing(s, now) for s in wanted.wanted)))
     if wanted.severities:
         rows = rows.where(Alert.severity.in_(wanted.severities))
     return sorted(db.session.scalars(rows.limit(cap + 1)))
-
-
-def choices() -> dict[str, list[str]]:
-    """The services, environments and owners that filters can name, up to 200 of each."""
-    return {name: _distinct(name) for name in ("service", "environment", "assignee")}
-
-
-def _distinct(name: str) -> list[str]:
-    """Distinct values by hopping through the index, one probe a value: a million rows are not read for ten names."""
-    field = getattr(Alert, name)
-    first = select(func.min(field).label("value"), literal(1).label("n")).cte("hop", recursive=True)
-    following = select(func.min(field)).where(field > first.c.value).correlate(first).scalar_subquery()
-    hops = first.union_all(
-        select(following, first.c.n + 1).where(first.c.value.is_not(None), first.c.n < 200)  # noqa: PLR2004
-    )
-    return list(db.session.scalars(select(hops.c.value).where(hops.c.value.is_not(None))))

@@ -1,18 +1,19 @@
 """The tree of a search as SQL conditions on alerts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, not_, or_
 
 from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries.standing import standing
 from console.alerts.rules import search as grammar
 from console.alerts.rules.search import Match, Node, SearchError, Words
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.errors import Fault, Invalid
 
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
@@ -21,14 +22,31 @@ AGED = {"<": gt, "<=": ge, ">": lt, ">=": le, "=": ge}
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 NOBODY = {"none", "nobody"}
 
+# The words of a field and what they stand for, as far as lists show it.
+RANKS: dict[str, dict[str, Status | Severity]] = {
+    "status": {status.word: status for status in LISTED},
+    "severity": {severity.word: severity for severity in reversed(Severity)},
+}
+
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 
 
-def condition(q: str, now: datetime) -> ColumnElement[bool]:
-    """The condition of a search; raises Invalid with the position when the grammar is bad."""
+def parsed(q: str) -> Node | None:
+    """The tree of a search, None when it is blank; raises Invalid with the position when the grammar is bad."""
+    with _told_where():
+        return grammar.parse(q)
+
+
+def condition(tree: Node, now: datetime) -> ColumnElement[bool]:
+    """The condition of a search on alerts joined with their details; raises Invalid with the position of a fault."""
+    with _told_where():
+        return _of(tree, now)
+
+
+@contextmanager
+def _told_where() -> Iterator[None]:
     try:
-        tree = grammar.parse(q)
-        return true() if tree is None else _of(tree, now)
+        yield
     except SearchError as error:
         detail = f"{error.detail} (at position {error.position})"
         raise Invalid(f"The search cannot be read: {detail}", errors=[Fault("/q", detail)]) from error
@@ -43,18 +61,39 @@ def _of(node: Node, now: datetime) -> ColumnElement[bool]:
         case grammar.Not(part):
             return not_(_of(part, now))
         case Words():
-            return _told(AlertDetail.text.ilike(_pattern(node), escape="\\"))
+            return _holds(grammar.like(node.text, quoted=node.quoted))
         case Match():
             return _field(node, now)
 
 
-def _pattern(node: Words) -> str:
-    return f"%{grammar.like(node.text, quoted=node.quoted)}%"
+LIFTED = {
+    "service": "services", "environment": "environments", "assignee": "assignees", "status": "statuses",
+    "severity": "severities",
+}  # fmt: skip
 
 
-def _told(clause: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A condition on what is told of the alert; the sub-select is what the trigram index answers."""
-    return Alert.id.in_(select(AlertDetail.alert_id).where(clause))
+def plain(node: Node) -> tuple[str, tuple[Any, ...]]:
+    """The filter's own field and values that a part of a search amounts to; an empty name when it is none."""
+    parts = node.parts if isinstance(node, grammar.Any) else (node,)
+    matches = [part for part in parts if isinstance(part, Match) and part.field in LIFTED and part.operator == "="]
+    if len(matches) < len(parts) or len({match.field for match in matches}) > 1:
+        return "", ()
+    values = [_plain_value(match) for match in matches]
+    return ("", ()) if None in values else (LIFTED[matches[0].field], tuple(dict.fromkeys(values)))
+
+
+def _plain_value(match: Match) -> Any:
+    """The value as the filter takes it; None when it is a pattern, no word of its field, or means something else."""
+    if match.field in grammar.WORDS:
+        return RANKS[match.field].get(match.value.lower())
+    if match.field == "assignee" and match.value.lower() in NOBODY:
+        return None if match.quoted else "none"
+    return None if "*" in match.value and not match.quoted else match.value
+
+
+def _holds(pattern: str) -> ColumnElement[bool]:
+    """Title, task or message hold it; what the trigram index answers."""
+    return AlertDetail.text.ilike(f"%{pattern}%", escape="\\")
 
 
 def _field(node: Match, now: datetime) -> ColumnElement[bool]:
@@ -78,27 +117,28 @@ def _flag(node: Match) -> ColumnElement[bool]:
 
 
 def _word(node: Match, now: datetime) -> ColumnElement[bool]:
-    kind = Status if node.field == "status" else Severity
-    try:
-        rank = kind[node.value.upper()]
-    except KeyError as error:
-        words = ", ".join(member.name.lower() for member in reversed(kind))
-        raise SearchError(f"{node.field} is one of {words}.", node.at) from error
+    rank = RANKS[node.field].get(node.value.lower())
+    if rank is None:
+        raise SearchError(f"{node.field} is one of {', '.join(RANKS[node.field])}.", node.at)
     return standing(rank, now) if isinstance(rank, Status) else Alert.severity == rank
 
 
 def _text(node: Match) -> ColumnElement[bool]:
+    pattern = grammar.like(node.value, quoted=node.quoted)
     if node.field == "message":
-        return _told(AlertDetail.message.ilike(f"%{grammar.like(node.value, quoted=node.quoted)}%", escape="\\"))
+        message = AlertDetail.message
+        return and_(message.is_not(None), message.ilike(f"%{pattern}%", escape="\\"), _holds(pattern))
     column = getattr(Alert, node.field)
+    # The index of words finds them; the column itself then says whether it is more than a part.
+    hints = [_holds(pattern)] if node.field in {"task", "title"} else []
     if node.field == "assignee" and node.value.lower() in NOBODY and not node.quoted:
         return column.is_(None)  # type: ignore[no-any-return]
     if "*" in node.value and not node.quoted:
-        return column.is_not(None) & column.ilike(grammar.like(node.value, quoted=False), escape="\\")  # type: ignore[no-any-return]
+        return and_(column.is_not(None), column.ilike(pattern, escape="\\"), *hints)
     if node.field == "exception_type":
         # KeyError finds builtins.KeyError too: senders differ in whether they name the module.
         return column.is_not(None) & ((column == node.value) | column.endswith(f".{node.value}", autoescape=True))  # type: ignore[no-any-return]
-    return column.is_not_distinct_from(node.value)  # type: ignore[no-any-return]
+    return and_(column.is_not(None), column == node.value, *hints)
 
 
 def _tag(node: Match) -> ColumnElement[bool]:
@@ -107,12 +147,12 @@ def _tag(node: Match) -> ColumnElement[bool]:
         raise SearchError("Tags cannot be compared, only matched.", node.at)
     if "*" in node.value and not node.quoted:
         value = AlertDetail.tags[key].astext
-        return _told(value.ilike(grammar.like(node.value, quoted=False), escape="\\"))
+        return and_(value.is_not(None), value.ilike(grammar.like(node.value, quoted=False), escape="\\"))
     wanted: list[Any] = [node.value]
     if not node.quoted:
         wanted += [{"true": True, "false": False}[node.value]] if node.value in {"true", "false"} else []
         wanted += [int(node.value)] if re.fullmatch(r"-?\d{1,15}", node.value) else []
-    return _told(or_(*(AlertDetail.tags.contains({key: value}) for value in wanted)))
+    return or_(*(AlertDetail.tags.contains({key: value}) for value in wanted))
 
 
 def _number(node: Match) -> ColumnElement[bool]:

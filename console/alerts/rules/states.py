@@ -20,8 +20,12 @@ class Severity(IntEnum):
 
 
 class Status(IntEnum):
-    """Where an alert stands; the number is the rank in lists, the most pressing greatest."""
+    """Where an alert stands; the number is the rank in lists, the most pressing greatest.
 
+    What is merged into another alert is in no list: the other stands for it. Above RESOLVED an alert is alive.
+    """
+
+    MERGED = 0
     RESOLVED = 1
     SNOOZED = 2
     ACKNOWLEDGED = 3
@@ -31,6 +35,10 @@ class Status(IntEnum):
     def word(self) -> str:
         """The word that the API and the pages use."""
         return self.name.lower()
+
+
+# The states that lists show, the most pressing first.
+LISTED = (Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED, Status.RESOLVED)
 
 
 class Verb(StrEnum):
@@ -63,6 +71,10 @@ class Event(StrEnum):
     RETRIED = "retried"
     FLAPPING = "flapping"
     SETTLED = "settled"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    TOOK_IN = "took_in"
+    LET_GO = "let_go"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """The list of alerts, grouped by state, the worst first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Response, request, url_for
+from markupsafe import Markup
 
 from console.accounts import queries as accounts
 from console.alerts import forms, queries
 from console.alerts.models import Alert
-from console.alerts.queries import AlertFilter, Capped
+from console.alerts.queries import Capped, Reading
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
 from console.alerts.views.ways import ways
@@ -20,6 +23,8 @@ from console.web import charts, filters, htmx, live
 from console.web.auth import current_actor, requires
 
 PAGE = 50
+# Of the two states that are shown one above the other, fifty rows together.
+TOGETHER = {Status.OPEN: 35, Status.ACKNOWLEDGED: 15}
 BLOCKS = ("alert_list", "alert_lede")
 ORDERS = {
     "open": "worst first, then most recent",
@@ -77,8 +82,9 @@ def _page(context: dict[str, Any]) -> Response:
 def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the list's template shows; raises Invalid for a search that cannot be read."""
     now, wanted = clock.now(), forms.parse_filter(args)
-    counts = queries.counts(replace(wanted, statuses=()), now)
-    groups = [_group(status, wanted, args, counts[status]) for status in wanted.statuses or SHOWN]
+    reading = Reading(wanted.only(), now)
+    counts = queries.counts(reading.wanted, now, reading=reading)
+    groups = [_group(status, reading, args, counts[status]) for status in wanted.statuses or SHOWN]
     shown = [alert for group in groups for alert in group.alerts]
     return {
         "groups": groups,
@@ -91,9 +97,10 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "snoozes": forms.SNOOZES,
         "orders": ORDERS,
         "options": options,
-        "nobody": _nobody(wanted, counts[Status.OPEN]),
+        "root": url_for("alerts.index"),
+        "nobody": queries.nobody(reading),
         "waking": queries.next_waking(now),
-        "sparks": _sparks(shown),
+        "sparks": _sparks(shown, now),
         "fault": "",
         "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),
         **ways(),
@@ -133,23 +140,23 @@ def _more_than(shown: int, counts: list[Capped]) -> int:
     return total if total > shown and not any(count.more for count in counts) else 0
 
 
-def _nobody(wanted: AlertFilter, count: Capped) -> Capped:
-    """How many of the open ones nobody has; what could not be counted is not tried a second time."""
-    if not count.known:
-        return Capped(0, more=False)
-    return queries.counts(replace(wanted, statuses=(Status.OPEN,), assignees=("none",)), clock.now())[Status.OPEN]
-
-
-def _group(status: Status, wanted: AlertFilter, args: Mapping[str, Any], count: Capped) -> Group:
-    cursor = args.get("cursor") if wanted.statuses == (status,) else None
-    page = queries.in_state(status, wanted, clock.now(), limit=PAGE, cursor=cursor)
+def _group(status: Status, reading: Reading, args: Mapping[str, Any], count: Capped) -> Group:
+    alone = forms.parse_filter(args).statuses == (status,)
+    cursor, limit = (args.get("cursor"), PAGE) if alone else (None, TOGETHER.get(status, PAGE))
+    page = queries.in_state(status, reading.wanted, reading.now, limit=limit, cursor=cursor, reading=reading)
     older: dict[str, Any] = {**forms.kept(args), "status": status.word, "cursor": page.next_cursor}
     return Group(status, list(page.items), count, url_for("alerts.index", **older) if page.next_cursor else "")
 
 
-def _sparks(alerts: list[Alert]) -> dict[int, charts.Spark]:
-    found = queries.sparklines([alert.id for alert in alerts], clock.now())
-    return {key: charts.spark(bars, f"{sum(bars):,} in the last 24 hours") for key, bars in found.items()}
+def _sparks(alerts: list[Alert], now: datetime) -> dict[int, Markup]:
+    found = queries.sparklines([alert.id for alert in alerts], now)
+    severities = {alert.id: alert.severity.word for alert in alerts}
+    return {key: _spark(tuple(bars), severities[key]) for key, bars in found.items()}
+
+
+@lru_cache(4_096)
+def _spark(bars: tuple[int, ...], severity: str) -> Markup:
+    return charts.spark(bars, f"{sum(bars):,} in the last 24 hours").drawn(severity)
 
 
 def _filters(args: Mapping[str, Any]) -> dict[str, Any]:

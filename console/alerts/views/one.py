@@ -105,7 +105,7 @@ def _failure(alert: Alert) -> dict[str, Any]:
     asked = request.args.get("occurrence", "")
     chosen = queries.occurrence(alert.id, int(asked)) if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
     failure = chosen or queries.newest_occurrence(alert.id)
-    newer, older = queries.neighbours(failure) if failure else (None, None)
+    newer, older = queries.neighbours(alert.id, failure) if failure else (None, None)
     return {
         "failure": failure,
         "newer": newer,

@@ -32,7 +32,7 @@ def raise_(channel: Channel, *, at: datetime) -> None:
 def resolve(channel: Channel, *, by: Actor, at: datetime) -> None:
     """End that alert, if there is one that has not ended."""
     rows = select(Alert.id).where(
-        Alert.service == SERVICE, Alert.fingerprint == _fingerprint(channel), Alert.status != Status.RESOLVED
+        Alert.service == SERVICE, Alert.fingerprint == _fingerprint(channel), Alert.status > Status.RESOLVED
     )
     for alert_id in db.session.scalars(rows):
         alert = alert_queries.get_for_change(alert_id)

@@ -8,25 +8,23 @@ from console.queues.actions.brokers import (
     refuse_builtin,
     require_writable,
 )
-from console.queues.actions.own import (
-    ask_for,
-    forget_told,
-    keep_going,
-    keep_schedule,
-    lock_cursor,
-    remember_told,
-    retry,
-    stop,
-)
+from console.queues.actions.orders import Result, close_orders, end_jobs, note_results, take_batch, write_order
+from console.queues.actions.own import ask_for, keep_going, keep_schedule, retry, stop
+from console.queues.actions.told import forget_told, lock_cursor, note_look, remember_told
 
 __all__ = [
     "BrokerWanted",
+    "Result",
     "ask_for",
+    "close_orders",
     "delete_broker",
+    "end_jobs",
     "forget_told",
     "keep_going",
     "keep_schedule",
     "lock_cursor",
+    "note_look",
+    "note_results",
     "note_test",
     "put_broker",
     "refuse_builtin",
@@ -34,4 +32,6 @@ __all__ = [
     "require_writable",
     "retry",
     "stop",
+    "take_batch",
+    "write_order",
 ]

@@ -1,37 +1,32 @@
-"""RQ as others use it on our Redis: what failed there, who works, and asking for another try.
+"""RQ as others use it, on our Redis or on theirs: what failed there, who works, and asking for another try.
 
 Nothing here loads a payload: RQ's own serializer is pickle, and unpickling what lies in Redis runs it. Hashes are read
-field by field; what is written back is written as it was found.
+field by field, and no value of somebody else's is trusted to be of the form it should have.
 """
 
 import zlib
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol, cast
 
+import structlog
 from redis import Redis
-from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as RqJob
-from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.registry import StartedJobRegistry
 
 from console.infra.queue import PREFIX
-from console.queues.rules import RqFailure, parse_call, parse_time
+from console.queues.client import attempts, moves
+from console.queues.client.reading import CHUNK, Entry, entries_of, job_key, member_of, number, read_failures, text_of
+from console.queues.rules import RqAttempt, RqFailure, parse_time
 
-CHUNK: Final = 1_000
-FIELDS: Final = (
-    "status", "description", "origin", "exc_info", "ended_at", "worker_name", "number_of_retries", "retries_left",
-)  # fmt: skip
+# What RQ itself may stumble over when it restores a job that is no longer what it was.
+GARBAGE: Final = (ValueError, TypeError, KeyError, AttributeError, zlib.error)
 
+# Longer names of queues are no names.
+LONGEST_NAME: Final = 500
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One member of a failed registry. `score` is when RQ forgets it (Unix seconds), -1 for never."""
-
-    job_id: str
-    score: float
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +65,10 @@ class Registries(Protocol):
     def above(self, queue: str, score: float, *, offset: int, limit: int) -> list[Entry]: ...
     def every(self, queue: str) -> Iterator[list[Entry]]: ...
     def failures(self, queue: str, entries: Sequence[Entry]) -> list[RqFailure]: ...
+    def attempts(self, queue: str, looked: attempts.Looked) -> list[RqAttempt]: ...
     def gone(self, queue: str, job_ids: Sequence[str]) -> list[str]: ...
-    def requeue(self, job_id: str) -> str | None: ...
+    def requeue(self, job_id: str) -> moves.Outcome: ...
+    def delete(self, job_id: str) -> moves.Outcome: ...
     def states(self, job_ids: Sequence[str]) -> dict[str, str | None]: ...
     def workers(self) -> list[WorkerSeen]: ...
 
@@ -106,11 +103,14 @@ class RqRegistries:
     def queues(self) -> list[str]:
         """Names of all queues RQ knows, sorted."""
         found = cast("set[bytes]", self._redis.smembers("rq:queues"))
-        return sorted(name.decode(errors="replace").removeprefix("rq:queue:") for name in found)
+        return sorted(text_of(name).removeprefix("rq:queue:") for name in found if len(name) <= LONGEST_NAME)
 
     def abandon(self, queue: str) -> None:
         """Let RQ move jobs whose worker is gone to the failed registry, or back to the queue if they may retry."""
-        StartedJobRegistry(queue, connection=self._redis, job_class=ForeignJob, serializer=Raw()).cleanup()
+        try:
+            StartedJobRegistry(queue, connection=self._redis, job_class=ForeignJob, serializer=Raw()).cleanup()
+        except GARBAGE as error:
+            log.warning("started_job_unreadable", queue=queue, error=str(error)[:200])
 
     def size(self, queue: str) -> int:
         """How many jobs the failed registry holds."""
@@ -118,57 +118,50 @@ class RqRegistries:
 
     def newest(self, queue: str) -> tuple[Entry, ...]:
         """The two entries with the highest scores: they change with nearly every failure."""
-        return tuple(_entries(self._redis.zrange(_failed(queue), -2, -1, withscores=True)))
+        return tuple(entries_of(self._redis.zrange(_failed(queue), -2, -1, withscores=True)))
 
     def above(self, queue: str, score: float, *, offset: int, limit: int) -> list[Entry]:
         """Entries from `score` on, ascending, without the first `offset`."""
-        return _entries(self._redis.zrangebyscore(_failed(queue), score, "+inf", offset, limit, withscores=True))
+        return entries_of(self._redis.zrangebyscore(_failed(queue), score, "+inf", offset, limit, withscores=True))
 
     def every(self, queue: str) -> Iterator[list[Entry]]:
         """All entries, in chunks; one that comes or goes meanwhile may be missed, one may come twice."""
         cursor = 0
         while True:
             cursor, found = cast("tuple[int, Any]", self._redis.zscan(_failed(queue), cursor, count=CHUNK))
-            yield _entries(found)
+            yield entries_of(found)
             if cursor == 0:
                 return
 
     def failures(self, queue: str, entries: Sequence[Entry]) -> list[RqFailure]:
         """What is known of these entries; those whose job has expired in Redis are left out."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            for entry in entries:
-                pipe.hmget(f"rq:job:{entry.job_id}", list(FIELDS))
-                pipe.xrevrange(f"rq:results:{entry.job_id}", count=1)
-            answers = pipe.execute()
-        pairs = zip(answers[::2], answers[1::2], strict=True)
-        told = (
-            _failure(queue, e, dict(zip(FIELDS, f, strict=True)), r) for e, (f, r) in zip(entries, pairs, strict=True)
-        )
-        return [failure for failure in told if failure is not None]
+        return read_failures(self._redis, queue, entries)
+
+    def attempts(self, queue: str, looked: attempts.Looked) -> list[RqAttempt]:
+        """Attempts that failed and that RQ makes again, as far as they can be seen now; see `client/attempts.py`."""
+        return attempts.read_attempts(self._redis, queue, looked)
 
     def gone(self, queue: str, job_ids: Sequence[str]) -> list[str]:
         """Those of the ids that are no longer in the failed registry."""
-        scores = cast("list[float | None]", self._redis.zmscore(_failed(queue), list(job_ids))) if job_ids else []
+        members = cast("list[str]", [member_of(job_id) for job_id in job_ids])
+        scores = cast("list[float | None]", self._redis.zmscore(_failed(queue), members)) if members else []
         return [job_id for job_id, score in zip(job_ids, scores, strict=True) if score is None]
 
-    def requeue(self, job_id: str) -> str | None:
-        """Put a failed job back into its queue; returns None, or why not: two who ask start one run."""
-        try:
-            job = ForeignJob.fetch(job_id, connection=self._redis, serializer=Raw())
-            FailedJobRegistry(job.origin, connection=self._redis, job_class=ForeignJob, serializer=Raw()).requeue(job)
-        except NoSuchJobError:
-            return "Redis no longer holds this job"
-        except InvalidJobOperation:
-            return "it is not among the failed jobs any more: somebody retried or removed it"
-        return None
+    def requeue(self, job_id: str) -> moves.Outcome:
+        """Put a failed job back into its queue: of any number who ask, one does."""
+        return moves.requeue(self._redis, job_id)
+
+    def delete(self, job_id: str) -> moves.Outcome:
+        """Delete a failed job and what RQ keeps of it; never one that waits or runs."""
+        return moves.delete(self._redis, job_id)
 
     def states(self, job_ids: Sequence[str]) -> dict[str, str | None]:
         """RQ's status word of each job, None for one that Redis no longer holds."""
         with self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
-                pipe.hget(f"rq:job:{job_id}", "status")
-            found = pipe.execute()
-        return {job_id: _text(status) for job_id, status in zip(job_ids, found, strict=True)}
+                pipe.hget(job_key(job_id), "status")
+            found = pipe.execute(raise_on_error=False)
+        return {job_id: moves.word(status) for job_id, status in zip(job_ids, found, strict=True)}
 
     def workers(self) -> list[WorkerSeen]:
         """Workers that told of themselves and have not said good-bye, by name."""
@@ -184,31 +177,6 @@ def _failed(queue: str) -> str:
     return f"rq:failed:{queue}"
 
 
-def _entries(found: Any) -> list[Entry]:
-    return [Entry(member.decode(errors="replace"), float(score)) for member, score in found]
-
-
-def _failure(queue: str, entry: Entry, fields: dict[str, bytes | None], results: Any) -> RqFailure | None:
-    if fields["description"] is None and fields["status"] is None:
-        return None
-    result = results[0] if results else None
-    stamp, payload = (result[0].decode(), result[1]) if result else ("", {})
-    task, args = parse_call(_text(fields["description"]) or "")
-    retries = _number(fields["number_of_retries"])
-    return RqFailure(
-        job_id=entry.job_id,
-        queue=_text(fields["origin"]) or queue,
-        task=task,
-        args=args,
-        traceback=_inflate(payload.get(b"exc_string"), packed=True) or _inflate(fields["exc_info"], packed=False) or "",
-        execution=_text(payload.get(b"execution_id")) or stamp or (_text(fields["ended_at"]) or str(entry.score)),
-        ended_at=parse_time(_text(fields["ended_at"])) or _stream_time(stamp),
-        worker=_text(payload.get(b"worker_name")) or _text(fields["worker_name"]),
-        retries=retries,
-        max_retries=None if retries is None else retries + (_number(fields["retries_left"]) or 0),
-    )
-
-
 def _worker(key: bytes, row: dict[bytes, bytes]) -> WorkerSeen:
     told = {name.decode(): value.decode(errors="replace") for name, value in row.items()}
     return WorkerSeen(
@@ -217,31 +185,9 @@ def _worker(key: bytes, row: dict[bytes, bytes]) -> WorkerSeen:
         state=told.get("state", "?"),
         current_job=told.get("current_job"),
         host=told.get("hostname", ""),
-        pid=_number(row.get(b"pid")),
+        pid=number(row.get(b"pid")),
         last_heartbeat=parse_time(told.get("last_heartbeat")),
         born_at=parse_time(told.get("birth")),
-        succeeded=_number(row.get(b"successful_job_count")) or 0,
-        failed=_number(row.get(b"failed_job_count")) or 0,
+        succeeded=number(row.get(b"successful_job_count")) or 0,
+        failed=number(row.get(b"failed_job_count")) or 0,
     )
-
-
-def _text(value: bytes | None) -> str | None:
-    return value.decode(errors="replace") if value else None
-
-
-def _number(value: bytes | None) -> int | None:
-    return int(value) if value and value.isdigit() else None
-
-
-def _inflate(value: bytes | None, *, packed: bool) -> str | None:
-    if not value:
-        return None
-    try:
-        return zlib.decompress(b64decode(value) if packed else value).decode(errors="replace")
-    except (zlib.error, Base64Error, ValueError):
-        return value.decode(errors="replace")
-
-
-def _stream_time(stamp: str) -> datetime | None:
-    milliseconds = stamp.partition("-")[0]
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds.isdigit() else None

@@ -4,76 +4,78 @@
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from console.alerts import actions as alerts
 from console.alerts import queries as alert_queries
 from console.alerts.rules.failure import Failure
 from console.infra import clock, jobs
+from console.infra.db import db
 from console.infra.events import JobSettled, RetryAnswer, RetryRequested
-from console.infra.jobs import JobContext, job
 from console.infra.queue import host_of
-from console.infra.redis import connection
-from console.infra.transaction import unit
 from console.queues import queries
-from console.queues.client import Registries, RqRegistries
+from console.queues.jobs.orders import Survey, place, survey
+from console.queues.rules.brokers import Kind
+from console.queues.rules.orders import Action
 
 SERVICE: Final = "console"
 # Reasons told one by one; beyond it would be no answer to read.
 REFUSALS: Final = 100
+UNKNOWN: Final = "no watched broker of this service holds it among its failed jobs"
 
 
 def hear_settled(event: JobSettled) -> None:
     """One of our jobs ended an attempt: a failure is an occurrence, a success may be what an alert waits for."""
     if not event.succeeded:
         alerts.ingest([_failure(event)], at=clock.now())
+        if not event.will_retry and event.attempt > 1:
+            alerts.fail_by_retry(str(event.job_id), at=clock.now())
     elif event.attempt > 1:
         alerts.resolve_by_retry(str(event.job_id), at=clock.now())
 
 
 def answer_retry(asked: RetryRequested) -> RetryAnswer:
-    """Run the failed jobs of an alert again, or only count them: our rows here, others' RQ jobs in their registry."""
+    """Run the failed jobs of an alert again, or only count them: our rows here, others' RQ jobs on their brokers."""
     if asked.source == "celery":
         return RetryAnswer(0)
-    ids = alert_queries.failed_jobs(alert_queries.get(asked.alert_id))
-    rows = jobs.retryable([row for row in map(as_row, ids) if row is not None])
-    foreign = [job_id for job_id in ids if as_row(job_id) not in rows]
-    states = RqRegistries(connection()).states(foreign) if foreign else {}
+    found = jobs_of(asked.alert_id)
+    rows = jobs.retryable(found.rows)
+    looked = survey(found.placed)
     ours = [row for row, obstacle in rows.items() if obstacle is None]
-    theirs = [job_id for job_id in foreign if states[job_id] == "failed"]
     refused = [(str(row), obstacle) for row, obstacle in rows.items() if obstacle]
-    refused += [(job_id, _why(states[job_id])) for job_id in foreign if states[job_id] != "failed"]
-    if not asked.dry_run:
-        _run_again(asked, ours, theirs)
-    return RetryAnswer(len(ours) + len(theirs), tuple(refused[:REFUSALS]))
+    refused += [(job_id, why) for _, job_id, why in looked.refused] + [(job_id, UNKNOWN) for job_id in found.unknown]
+    count = len(ours) + looked.count
+    if not asked.dry_run and count:
+        count = _run_again(asked, ours, looked)
+    return RetryAnswer(count, tuple(refused[:REFUSALS]), looked.forbidden if not ours else None)
 
 
-@job(name="console.queues.jobs.requeue_failed", queue="default", timeout=600, max_attempts=3)
-def requeue_failed(context: JobContext, job_ids: list[str]) -> dict[str, int]:
-    """Put failed RQ jobs of other services back into their queues, once each, and say which could not be."""
-    registries = RqRegistries(connection())
-    done = 0
-    for number, job_id in enumerate(job_ids, 1):
-        context.check()
-        obstacle = registries.requeue(job_id)
-        done += obstacle is None
-        if obstacle:
-            context.log(f"{job_id}: {obstacle}")
-        context.progress(number / len(job_ids), f"{done:,} of {len(job_ids):,} requeued")
-    return {"requeued": done, "refused": len(job_ids) - done}
+@dataclass(frozen=True, slots=True)
+class JobsOf:
+    """The failed jobs of an alert: rows of ours, others by the broker they were last seen failed on, and the rest."""
+
+    rows: Sequence[uuid.UUID]
+    placed: Mapping[str, Sequence[str]]
+    unknown: Sequence[str]
 
 
-def settle_retries(registries: Registries) -> None:
-    """A duty of the scheduler: resolve alerts whose retried RQ jobs, which tell us nothing, have finished."""
-    with unit() as session:
-        awaited = queries.awaited_jobs()
-        ours = queries.rows_among(session, [row for row in map(as_row, awaited) if row is not None])
-    foreign = [job_id for job_id in awaited if as_row(job_id) not in ours]
-    states = registries.states(foreign) if foreign else {}
-    for job_id in (job_id for job_id, state in states.items() if state == "finished"):
-        with unit():
-            alerts.resolve_by_retry(job_id, at=clock.now())
+def jobs_of(alert_id: int) -> JobsOf:
+    """Where the jobs that an alert's failures name are. Only brokers of the alert's own service are looked at."""
+    alert = alert_queries.get(alert_id)
+    ids = alert_queries.failed_jobs(alert)
+    rows = queries.rows_among(db.session(), [row for row in map(as_row, ids) if row is not None])
+    foreign = [job_id for job_id in ids if as_row(job_id) not in rows]
+    # What a service reports itself may lie on our Redis under any name, as it always could.
+    brokers = [
+        one.name
+        for one in queries.watched(Kind.RQ)
+        if one.builtin or (one.service, one.environment) == (alert.service, alert.environment)
+    ]
+    placed = queries.brokers_of_jobs(foreign, brokers) if foreign else {}
+    known = {job_id for ids in placed.values() for job_id in ids}
+    return JobsOf(sorted(rows), placed, [job_id for job_id in foreign if job_id not in known])
 
 
 def as_row(job_id: str) -> uuid.UUID | None:
@@ -84,19 +86,14 @@ def as_row(job_id: str) -> uuid.UUID | None:
         return None
 
 
-def _run_again(asked: RetryRequested, ours: Sequence[uuid.UUID], theirs: Sequence[str]) -> None:
-    alerts.await_retries(asked.alert_id, [*map(str, ours), *theirs], at=clock.now())
+def _run_again(asked: RetryRequested, ours: Sequence[uuid.UUID], looked: Survey) -> int:
+    taken: list[str] = []
+    if looked.count:
+        _, taken = place(Action.REQUEUE, looked.ready, by=asked.by, alert_id=asked.alert_id)
+    alerts.await_retries(asked.alert_id, [*map(str, ours), *taken], at=clock.now())
     if ours:
         jobs.retry_many(ours, by=asked.by)
-    if theirs:
-        # Redis knows no transaction of ours: they are requeued once this one has committed.
-        jobs.request(requeue_failed, list(theirs), by=asked.by)
-
-
-def _why(state: str | None) -> str:
-    if state is None:
-        return "the console's Redis holds no such job"
-    return f"it is {state} now, not failed"
+    return len(ours) + len(taken)
 
 
 def _failure(event: JobSettled) -> Failure:

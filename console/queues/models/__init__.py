@@ -2,7 +2,8 @@
 
 from console.queues.models.brokers import Broker, BrokerDepth, BrokerState
 from console.queues.models.celery import CeleryFollower, CeleryRetry, CeleryTask, CeleryWorker
-from console.queues.models.own import RqCursor, RqSeen, Schedule
+from console.queues.models.foreign import RqCursor, RqOrder, RqOrderJob, RqSeen
+from console.queues.models.own import Schedule
 
 __all__ = [
     "Broker",
@@ -13,6 +14,8 @@ __all__ = [
     "CeleryTask",
     "CeleryWorker",
     "RqCursor",
+    "RqOrder",
+    "RqOrderJob",
     "RqSeen",
     "Schedule",
 ]

@@ -1,4 +1,4 @@
-"""What the room remembers: the timetable as it was last kept, and which of RQ's failures were told."""
+"""What the room remembers of our own jobs: the timetable as it was last kept."""
 
 import uuid
 from datetime import datetime
@@ -21,26 +21,3 @@ class Schedule(Model):
     next_slot_at: Mapped[datetime | None]
     # No foreign key: the job's row is pruned long before its schedule.
     last_job_id: Mapped[uuid.UUID | None]
-
-
-class RqCursor(Model):
-    """How far a queue's failed registry in Redis was followed.
-
-    `top` is the highest score told, `size` how many of its entries are in `rq_seen`.
-    """
-
-    __tablename__ = "rq_cursors"
-
-    queue: Mapped[str] = mapped_column(primary_key=True)
-    top: Mapped[float]
-    size: Mapped[int]
-
-
-class RqSeen(Model):
-    """An entry of a failed registry that was told; `score` tells a later failure of the same job from this one."""
-
-    __tablename__ = "rq_seen"
-
-    queue: Mapped[str] = mapped_column(primary_key=True)
-    job_id: Mapped[str] = mapped_column(primary_key=True)
-    score: Mapped[float]

@@ -15,26 +15,53 @@ from console.queues.queries.brokers import (
 )
 from console.queues.queries.listing import Filters, list_jobs
 from console.queues.queries.one import attempts, get, log_lines
-from console.queues.queries.told import awaited_jobs, rows_among, told_jobs, told_scores
+from console.queues.queries.orders import (
+    Awaited,
+    OrderNow,
+    awaited,
+    begun,
+    get_order,
+    open_elsewhere,
+    order_jobs,
+    orders_page,
+)
+from console.queues.queries.told import (
+    brokers_of_jobs,
+    cursor_of,
+    progress_of,
+    rows_among,
+    told_jobs,
+    told_scores,
+)
 
 __all__ = [
     "CAP",
+    "Awaited",
     "Board",
     "Filters",
+    "OrderNow",
     "QueueNow",
     "Seen",
     "attempts",
-    "awaited_jobs",
+    "awaited",
+    "begun",
     "board",
+    "brokers_of_jobs",
     "brokers_page",
+    "cursor_of",
     "everything",
     "find_broker",
     "get",
     "get_broker",
     "get_for_change",
+    "get_order",
     "get_watched",
     "list_jobs",
     "log_lines",
+    "open_elsewhere",
+    "order_jobs",
+    "orders_page",
+    "progress_of",
     "rows_among",
     "same_place",
     "schedules",

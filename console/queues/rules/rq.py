@@ -1,5 +1,6 @@
 """What is true of RQ's failures without asking Redis: how to read a call, a time, an error."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Final
 
 _CALL: Final = re.compile(r"^([A-Za-z_][\w.]*)\((.*)\)$", re.DOTALL)
 _HORSE: Final = re.compile(r"^Work-horse terminated unexpectedly; waitpid returned (\w+)( \(signal (\d+)\))?")
+_INTERVALS: Final = re.compile(r"^\[[0-9]{1,9}(?:, ?[0-9]{1,9}){0,99}\]$")
 _ABANDONED: Final = re.compile(r"^Moved to FailedJobRegistry, due to AbandonedJobError")
 _ERROR: Final = re.compile(r"^([A-Za-z_][\w.]*)(?:: ?(.*))?$")
 DESCRIPTION: Final = 200
@@ -29,11 +31,39 @@ class RqFailure:
     worker: str | None
     retries: int | None
     max_retries: int | None
+    trouble: str | None = None
 
     @property
     def event_id(self) -> str:
-        """Unique for this failure, the same however often it is read."""
+        """Unique for this failure within its Redis, the same however often it is read."""
         return f"{self.job_id}:{self.execution}"
+
+
+@dataclass(frozen=True, slots=True)
+class RqAttempt:
+    """An attempt that failed and is made again. `asked`: the task itself asked for it, by returning `Retry`."""
+
+    job_id: str
+    queue: str
+    task: str
+    args: str | None
+    ended_at: datetime
+    worker: str | None
+    retries: int | None
+    max_retries: int | None
+    asked: bool
+
+    @property
+    def event_id(self) -> str:
+        """Unique for this attempt within its Redis, the same however often it is seen."""
+        return f"{self.job_id}:attempt:{self.ended_at.isoformat()}"
+
+    @property
+    def message(self) -> str:
+        """What is known of it."""
+        if self.asked:
+            return "The task asked to be run again"
+        return "An attempt failed and RQ runs the job again; it keeps no text of such attempts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +73,20 @@ class Told:
     exception_type: str | None
     message: str
     traceback: str | None
+
+
+def retries_of(times: int | None, left: int | None, intervals: str | None) -> tuple[int | None, int | None]:
+    """How often a job was retried and how often it may be, where RQ's fields tell; None where they do not.
+
+    RQ counts `number_of_retries` for tasks that return `Retry` and keeps only `retries_left` for those enqueued with
+    one. How many there were at first shows in the list of intervals, when each retry has one.
+    """
+    if times is not None:
+        return times, None if left is None else times + left
+    listed = len(json.loads(intervals)) if intervals and _INTERVALS.match(intervals) else 0
+    if left is None or listed < max(left, 2):
+        return None, None
+    return listed - left, listed
 
 
 def parse_call(description: str) -> tuple[str, str | None]:

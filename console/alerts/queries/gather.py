@@ -1,0 +1,81 @@
+"""What a search finds, gathered once: few alerts are then put in order here, many are met by walking the list.
+
+A walk in the list's order ends early when most alerts match and never when hardly any do; gathering is the reverse. So
+up to MOST are gathered first, in whatever order is cheapest, and their number decides.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import and_, case, func, or_, select
+
+from console.alerts.models import Alert
+from console.alerts.queries.filters import AlertFilter, TooSlow, lifted, narrowed, searching
+from console.alerts.queries.standing import anything_waking, standing
+from console.alerts.rules.states import Severity, Status
+from console.infra.db import db
+
+MOST = 5_000
+# Milliseconds: beyond, no index answers the search, and walking is the better bet.
+GATHER_MS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a list needs to order and count an alert. `status` is the one it is truly in."""
+
+    id: int
+    status: Status
+    severity: Severity
+    last_seen: datetime
+    assignee: str | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at the alerts of a filter at an instant; what several queries of a page share is asked once."""
+
+    wanted: AlertFilter
+    now: datetime
+
+    @cached_property
+    def narrow(self) -> AlertFilter:
+        """The filter with what its search says of the list's own fields lifted into them."""
+        return lifted(self.wanted)
+
+    @cached_property
+    def waking(self) -> bool:
+        """Whether any snooze has run out and is not written down yet."""
+        return anything_waking(self.now)
+
+    def also(self, wanted: AlertFilter) -> "Reading":
+        """Another filter at the same instant."""
+        other = Reading(wanted, self.now)
+        other.__dict__["waking"] = self.waking
+        return other
+
+    @cached_property
+    def found(self) -> list[Found] | None:
+        """All that a search finds, in no order; None when they are more than MOST, or when nothing is searched for."""
+        return _gather(self.narrow, self.now) if self.narrow.searches else None
+
+
+def _gather(wanted: AlertFilter, now: datetime) -> list[Found] | None:
+    woken = and_(Alert.status == Status.SNOOZED, Alert.snoozed_until <= now)
+    status = case((woken, Alert.before_snooze), else_=Alert.status).label("status")
+    rows = narrowed(select(Alert.id, status, Alert.severity, Alert.last_seen, Alert.assignee), wanted, now)
+    if wanted.statuses:
+        rows = rows.where(or_(*(standing(one, now) for one in wanted.statuses)))
+    if wanted.severities:
+        rows = rows.where(Alert.severity.in_(wanted.severities))
+    gathered = rows.limit(MOST + 1).cte("gathered")
+    number = select(func.count().label("number")).select_from(gathered).subquery("number")
+    # One row alone says how many there are, when they are too many to be worth sending.
+    told = select(number.c.number, gathered).select_from(number.outerjoin(gathered, number.c.number <= MOST))
+    try:
+        with searching(wanted, within=GATHER_MS):
+            found = db.session.execute(told).all()
+    except TooSlow:
+        return None
+    return [Found(*row[1:]) for row in found if row.id is not None] if found[0].number <= MOST else None
