@@ -33,6 +33,15 @@ def watch_heartbeats() -> None:
             return
 
 
+def keep_silences() -> None:
+    """Begin and end the silences whose time has come: a duty of the scheduler, every second."""
+    while True:
+        with unit():
+            more = actions.settle_silences(at=clock.now())
+        if not more:
+            return
+
+
 @job(queue="default", timeout=300, max_attempts=3)
 def upkeep(context: JobContext) -> dict[str, str]:  # noqa: ARG001 - nothing here takes long enough to report
     """Make the weeks to come and forget old minutes."""

@@ -55,7 +55,7 @@ def _silences() -> None:
         sa.Column("turn_at", UTC),
         sa.Column("looked_to", sa.BigInteger()),
         sa.CheckConstraint("kind IN ('silence', 'maintenance')", name="kind"),
-        sa.CheckConstraint("starts_at < ends_at", name="span"),
+        sa.CheckConstraint("starts_at <= ends_at", name="span"),
     )
     op.create_index("ix_silences_over_at", "silences", ["over_at"])
     op.create_index("ix_silences_turn_at", "silences", ["turn_at"], postgresql_where=sa.text("turn_at IS NOT NULL"))

@@ -12,8 +12,12 @@ from console.alerts.actions.heartbeats import resume as resume_heartbeat
 from console.alerts.actions.ingest import IngestResult, ingest
 from console.alerts.actions.merging import merge, unmerge
 from console.alerts.actions.misses import sweep as sweep_heartbeats
+from console.alerts.actions.muting import settle_due as settle_silences
 from console.alerts.actions.pings import Ping, ping
 from console.alerts.actions.retries import await_retries, fail_by_retry, resolve_by_retry, retry, settle_retries
+from console.alerts.actions.silences import change as change_silence
+from console.alerts.actions.silences import create as create_silence
+from console.alerts.actions.silences import expire as expire_silence
 from console.alerts.actions.system import report_system_alert
 from console.alerts.actions.triage import (
     acknowledge,
@@ -41,8 +45,11 @@ __all__ = [
     "await_retries",
     "bulk",
     "change_heartbeat",
+    "change_silence",
     "create_heartbeat",
+    "create_silence",
     "ensure_ping_key",
+    "expire_silence",
     "fail_by_retry",
     "forget_minutes",
     "ingest",
@@ -60,6 +67,7 @@ __all__ = [
     "retry",
     "settle_flapping",
     "settle_retries",
+    "settle_silences",
     "snooze",
     "sweep_heartbeats",
     "take_alertmanager",

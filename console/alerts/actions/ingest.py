@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from console.alerts.actions import store
+from console.alerts.actions import muting, store
 from console.alerts.actions.history import ROOM
 from console.alerts.actions.prepare import Key, Prepared, prepare
 from console.alerts.actions.recur import recurrences
@@ -71,7 +71,7 @@ def _keep(fresh: Sequence[Prepared], given: dict[tuple[str, str], int], at: date
     db.session.flush()
     leads = store.leads(sorted(groups))
     counted = _with_merged(groups, leads) if leads else groups
-    found = store.count_alerts([_alert(key, counted[key], at) for key in sorted(counted)])
+    found = store.count_alerts([_alert(key, counted[key], at) for key in sorted(counted)], at)
     ids = {_key(row): row.id for row in found}
     store.add_details([_detail(row.id, groups[_key(row)]) for row in found if row.created])
     known = [_detail(row.id, groups[_key(row)]) for row in found if not row.created and _key(row) in groups]
@@ -82,6 +82,8 @@ def _keep(fresh: Sequence[Prepared], given: dict[tuple[str, str], int], at: date
         traits=_traits(fresh, ids),
     )
     recurrences([(row, [item.failure.severity for item in counted[_key(row)]]) for row in found], at=at)
+    if found[0].muting:
+        muting.mark(ids.values(), at=at)
     events.touch(ROOM)
     db.session.expire_all()
     return {key: ids[leads.get(key, key)] for key in groups}

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import collate, select
 
-from console.alerts.actions import store, sums, triage
+from console.alerts.actions import muting, store, sums, triage
 from console.alerts.actions.history import write
 from console.alerts.models import Alert, AlertMerge
 from console.alerts.queries import merges
@@ -42,7 +42,7 @@ def merge(target_id: int, alert_ids: Sequence[int], *, by: Actor, at: datetime) 
         _take_in(target, child, by=by, at=at)
         for row in within[alert_id]:
             _bring(row, target, child, found[row.alert_id], counts=alive, by=by, at=at)
-    db.session.flush()
+    muting.mark_again(target, at=at)
     return [made for alert_id in ids if (made := merges.find(alert_id))]
 
 
@@ -62,7 +62,7 @@ def unmerge(target_id: int, alert_id: int, *, by: Actor, at: datetime) -> Alert:
     target.updated_at = at
     write(target, Change(Event.LET_GO, None, None, f"#{child.id} {child.title}"), by=by, at=at)
     db.session.delete(row)
-    db.session.flush()
+    muting.mark_again(child, at=at)
     return child
 
 

@@ -62,7 +62,7 @@ _REPEATED = text("""
 # The row of an alert that exists is locked by this and only counted; its state is for the rules to say.
 _ALERTS = Prepared(
     "ingest_alerts",
-    {"rows": "json"},
+    {"rows": "json", "at": "timestamptz"},
     """
     INSERT INTO alerts (service, environment, fingerprint, task, exception_type, title, severity, status, source,
                         count, count_since_open, first_seen, last_seen, opened_at, updated_at)
@@ -76,7 +76,7 @@ _ALERTS = Prepared(
         last_seen = greatest(alerts.last_seen, EXCLUDED.last_seen),
         updated_at = EXCLUDED.updated_at
     RETURNING id, service, environment, fingerprint, severity, status, before_snooze, snoozed_until, title,
-              xmax = 0 AS created
+              xmax = 0 AS created, EXISTS (SELECT FROM silences WHERE starts_at <= $2 AND over_at > $2) AS muting
     """,
 )
 
@@ -188,9 +188,12 @@ def restart_merges(targets: Sequence[int], came: Rows) -> None:
     db.session.connection().execute(_RESTART, {"targets": list(targets), "rows": _json(came)})
 
 
-def count_alerts(rows: Rows) -> Sequence[Row[Any]]:
-    """Make or lock the alerts and add to their counts; the state of each as it was, and whether it is new."""
-    return _ALERTS.run(rows=_json(rows)).all()
+def count_alerts(rows: Rows, at: datetime) -> Sequence[Row[Any]]:
+    """Make or lock the alerts and add to their counts; the state of each as it was, whether it is new.
+
+    `muting` says on each whether any silence may hold at all, so that nobody has to ask when none does.
+    """
+    return _ALERTS.run(rows=_json(rows), at=at).all()
 
 
 def add_details(rows: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from console.alerts.actions import flapping
+from console.alerts.actions import flapping, muting
 from console.alerts.actions.history import write
 from console.alerts.models import Alert
 from console.alerts.rules import storable
@@ -51,6 +51,7 @@ def resolve(alert: Alert, *, by: Actor, at: datetime, why: str = "") -> None:
 def unresolve(alert: Alert, *, by: Actor, at: datetime) -> None:
     """It was not over: open again, counts as they were. Raises Conflict."""
     _move(alert, Verb.UNRESOLVE, by=by, at=at)
+    muting.mark_again(alert, at=at)
 
 
 def assign(alert: Alert, email: str, *, by: Actor, at: datetime) -> None:
@@ -96,6 +97,8 @@ def enter(alert: Alert, status: Status, *, at: datetime) -> None:
     alert.before_snooze = alert.snoozed_until = None
     if status is Status.OPEN:
         alert.acknowledged_by = alert.acknowledged_at = None
+    if status <= Status.RESOLVED:
+        alert.silence_id = None
     if status is not Status.RESOLVED:
         alert.resolved_at = None
 

@@ -1,6 +1,18 @@
-"""The JSON API of alerts: failures in, alerts and their history out, triage; heartbeats and their pings."""
+"""The JSON API of alerts: failures in, alerts and their history out, triage; heartbeats and their pings; silences."""
 
-from console.alerts.api import bulk, failures, heartbeats, merges, pings, reads, webhooks, writes
+from console.alerts.api import bulk, failures, heartbeats, merges, pings, reads, silences, webhooks, windows, writes
 from console.alerts.api.blueprint import bp
 
-__all__ = ["bp", "bulk", "failures", "heartbeats", "merges", "pings", "reads", "webhooks", "writes"]
+__all__ = [
+    "bp",
+    "bulk",
+    "failures",
+    "heartbeats",
+    "merges",
+    "pings",
+    "reads",
+    "silences",
+    "webhooks",
+    "windows",
+    "writes",
+]

@@ -48,7 +48,7 @@ class Silence(Model):
 
     __table_args__ = (
         CheckConstraint("kind IN ('silence', 'maintenance')", name="kind"),
-        CheckConstraint("starts_at < ends_at", name="span"),
+        CheckConstraint("starts_at <= ends_at", name="span"),
         # What is not over is a short range, whatever lies behind.
         Index("ix_silences_over_at", "over_at"),
         Index("ix_silences_turn_at", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),

@@ -75,6 +75,8 @@ class Event(StrEnum):
     UNMERGED = "unmerged"
     TOOK_IN = "took_in"
     LET_GO = "let_go"
+    SILENCED = "silenced"
+    UNSILENCED = "unsilenced"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select
 
 from console.alerts.models import Alert
 from console.alerts.rules.states import Status
@@ -22,10 +21,16 @@ from console.oncall import queries
 from console.oncall.actions import own_alert
 from console.oncall.actions.links import acknowledge_token
 from console.oncall.actions.setup import ROOM
-from console.oncall.models import Channel, Delivery, DeliveryAttempt, DeliveryState, Kind, Notice, Purpose
+from console.oncall.actions.skipping import skip_what_is_over, skip_what_is_silenced
+from console.oncall.models import (
+    Channel,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    Kind,
+    Purpose,
+)
 from console.oncall.rules import pacing, wording
-
-OPEN: Final = Notice.ended_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ def claim(channel_id: int, *, home: str, at: datetime) -> Claim | None:
     channel = _locked(channel_id)
     if channel is None:
         return None
-    _skip_what_is_over(channel)
+    skip_what_is_over(channel)
+    skip_what_is_silenced(channel, at)
     batch = _tests(channel, at) or _lost(channel, at) or _next(channel, at)
     if not batch:
         return None
@@ -100,21 +106,6 @@ def settle(taken: Claim, outcome: Outcome, *, at: datetime) -> bool:
 def _locked(channel_id: int) -> Channel | None:
     rows = select(Channel).where(Channel.id == channel_id).with_for_update()
     return db.session.scalar(rows.execution_options(populate_existing=True))
-
-
-def _skip_what_is_over(channel: Channel) -> None:
-    """Reminders of what somebody has by now, and anything for a channel that was switched off."""
-    waiting = Delivery.state == DeliveryState.WAITING
-    waits = (Delivery.channel_id == channel.id, waiting, Delivery.purpose == Purpose.ALERT)
-    if not channel.enabled:
-        gone = {"state": DeliveryState.SKIPPED, "error": "The channel was switched off before this was sent."}
-        db.session.execute(update(Delivery).where(*waits).values(gone))
-        return
-    # That it flaps or has settled is worth hearing wherever it stands.
-    reminds = (Delivery.step > 0, Delivery.news.is_(None))
-    same = (Notice.alert_id == Delivery.alert_id, Notice.opening == Delivery.opening)
-    over = {"state": DeliveryState.SKIPPED, "error": "Somebody had the alert before this reminder was sent."}
-    db.session.execute(update(Delivery).where(*waits, *reminds, ~exists().where(*same, OPEN)).values(over))
 
 
 def _tests(channel: Channel, at: datetime) -> Sequence[Delivery]:

@@ -9,17 +9,20 @@ from sqlalchemy.dialects.postgresql import insert
 from console.alerts.models import Alert, FlappingSpell
 from console.alerts.queries.noise import spell as spell_of
 from console.alerts.queries.noise import spells as spells_of
+from console.alerts.queries.silences import Mute, facts_of, mute_of
 from console.alerts.rules.flapping import words
 from console.alerts.rules.states import Event, Status
 from console.infra import events
 from console.infra.db import db
 from console.oncall.actions.setup import ROOM
-from console.oncall.models import Channel, Delivery, DeliveryState, Kind, Notice, Purpose, RoutingRule
+from console.oncall.models import WITHHELD, Channel, Delivery, DeliveryState, Kind, Notice, Purpose, RoutingRule
 from console.oncall.rules.flapping import Special, flaps, settled
 from console.oncall.rules.routing import Subject
 
 # After these the alert is told of at once, whatever the rule's interval: somebody asked to hear of it again.
 ALARM: Final = frozenset({Event.WOKE.value, Event.UNSNOOZED.value})
+# The step of an opening that was held back from its first moment.
+UNTOLD: Final = -1
 # Somebody sees to it already.
 HELD: Final = frozenset({Status.ACKNOWLEDGED, Status.SNOOZED})
 
@@ -27,10 +30,13 @@ HELD: Final = frozenset({Status.ACKNOWLEDGED, Status.SNOOZED})
 class Round:
     """One look at everything, with what all alerts of it share."""
 
-    def __init__(self, alerts: Mapping[int, Alert], rules: Sequence[RoutingRule], at: datetime) -> None:
+    def __init__(
+        self, alerts: Mapping[int, Alert], rules: Sequence[RoutingRule], mutes: Sequence[Mute], at: datetime
+    ) -> None:
         self.alerts = alerts
         self.steps = 0
         self._rules = rules
+        self._mutes = mutes
         self._at = at
         self._rows: list[dict[str, Any]] = []
         self._spells = spells_of(sorted(alerts))
@@ -38,6 +44,12 @@ class Round:
     def follow(self, alert: Alert, heard: Iterable[str], notice: Notice | None) -> None:
         """Bring the notice of an alert in line with where the alert stands."""
         status = alert.state.at(self._at).status
+        if self._mutes and (mute := mute_of(facts_of(alert), self._mutes)) is not None:
+            self._hold(alert, notice, mute)
+            return
+        owed = WITHHELD in heard or (notice is not None and notice.held)
+        if notice is not None:
+            notice.held = False
         if (spell := self._spells.get(alert.id)) is not None:
             self._quieten(alert, notice, spell)
         elif notice is not None and notice.spell_id is not None:
@@ -46,22 +58,23 @@ class Round:
             if notice is not None and notice.ended_at is None:
                 _end(notice, status.word, self._at)
         elif notice is None or alert.opened_at > notice.opened_at or alert.severity > notice.severity:
-            if notice is not None and notice.ended_at is None:
-                _end(notice, "opened again, or worse", self._at)
             self._begin(alert, notice)
         elif notice.ended_at is not None:
-            self._resume(notice, alert, at_once=bool(ALARM & set(heard)))
+            self._resume(notice, alert, at_once=owed or notice.step == UNTOLD or bool(ALARM & set(heard)))
+        elif owed:
+            self._next(notice, alert)
 
     def remind(self, notice: Notice) -> None:
-        """The next step of an opening that nobody has taken."""
+        """The next step of an opening that nobody has taken, unless a silence holds it back."""
         alert = self.alerts[notice.alert_id]
         status = alert.state.at(self._at).status
-        if notice.alert_id in self._spells:
+        if self._mutes or notice.held:
+            self.follow(alert, [WITHHELD], notice)
+        elif notice.alert_id in self._spells:
             # Quiet while it flaps; its end is told, and then reminders go on.
             notice.next_step_at = None
         elif status is Status.OPEN:
-            notice.step += 1
-            self._step(notice, alert)
+            self._next(notice, alert)
         else:
             _end(notice, status.word, self._at)
 
@@ -73,13 +86,39 @@ class Round:
         events.touch(ROOM)
 
     def _begin(self, alert: Alert, before: Notice | None, *, special: Special | None = None) -> Notice:
+        notice = self._opening(alert, before)
+        self._next(notice, alert, special)
+        return notice
+
+    def _opening(self, alert: Alert, before: Notice | None) -> Notice:
+        """The notice of the alert as it was opened now, or got worse; the one before ends."""
+        if before is not None and before.ended_at is None:
+            if before.step == UNTOLD:
+                # Nobody has heard of the opening before: what is told when the silence ends is this one.
+                before.opened_at, before.severity = alert.opened_at, alert.severity
+                return before
+            _end(before, "opened again, or worse", self._at)
         notice = Notice(
             alert_id=alert.id, opening=before.opening + 1 if before else 1, opened_at=alert.opened_at,
-            severity=alert.severity, step=0, started_at=self._at, rule=None,
+            severity=alert.severity, step=UNTOLD, started_at=self._at, rule=None, held=False,
         )  # fmt: skip
         db.session.add(notice)
-        self._step(notice, alert, special)
         return notice
+
+    def _hold(self, alert: Alert, notice: Notice | None, mute: Mute) -> None:
+        """While a silence mutes it nobody is told; `next_step_at` sees to it that everybody is when it ends, once."""
+        status = alert.state.at(self._at).status
+        if notice is not None and notice.spell_id not in {None, *(spell.id for spell in self._spells.values())}:
+            # It has settled unheard.
+            notice.spell_id = None
+        if status is not Status.OPEN:
+            return _end(notice, status.word, self._at) if notice is not None and notice.ended_at is None else None
+        if notice is None or alert.opened_at > notice.opened_at or alert.severity > notice.severity:
+            notice = self._opening(alert, notice)
+        rule = self._rule_for(alert)
+        notice.ended_at = notice.ended_why = None
+        notice.rule, notice.held, notice.next_step_at = rule.name if rule else None, True, mute.until
+        return None
 
     def _quieten(self, alert: Alert, notice: Notice | None, spell: FlappingSpell) -> None:
         """While it flaps: told that it does, then nothing, unless it gets worse."""
@@ -98,8 +137,7 @@ class Round:
         if notice is None or worse or alert.opened_at > notice.opened_at:
             notice = self._begin(alert, notice, special=special)
         else:
-            notice.step += 1
-            self._step(notice, alert, special)
+            self._next(notice, alert, special)
         notice.spell_id = spell.id
         return notice
 
@@ -118,14 +156,17 @@ class Round:
     def _resume(self, notice: Notice, alert: Alert, *, at_once: bool) -> None:
         notice.ended_at = notice.ended_why = None
         if at_once:
-            notice.step += 1
-            self._step(notice, alert)
+            self._next(notice, alert)
         else:
             notice.next_step_at = _later(self._rule_for(alert), self._at)
 
     def _rule_for(self, alert: Alert) -> RoutingRule | None:
         subject = Subject(alert.service, alert.environment, alert.severity.word, alert.tags)
         return next((rule for rule in self._rules if rule.condition.meets(subject)), None)
+
+    def _next(self, notice: Notice, alert: Alert, special: Special | None = None) -> None:
+        notice.step += 1
+        self._step(notice, alert, special)
 
     def _step(self, notice: Notice, alert: Alert, special: Special | None = None) -> None:
         """The seam of rotations and escalation: who is told at `notice.step`, and when the next step is due."""
@@ -167,4 +208,4 @@ def _later(rule: RoutingRule | None, at: datetime) -> datetime | None:
 
 
 def _end(notice: Notice, why: str, at: datetime) -> None:
-    notice.ended_at, notice.ended_why, notice.next_step_at = at, why, None
+    notice.ended_at, notice.ended_why, notice.next_step_at, notice.held = at, why, None, False

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select
 
+from console.alerts.queries.silences import muting
 from console.alerts.rules.states import Event
 from console.infra.db import db
 from console.infra.events import AlertChanged
@@ -47,7 +48,8 @@ def tell(*, at: datetime) -> Told:
     if not news and not due:
         return Told(0, 0)
     ids = sorted({*news, *(notice.alert_id for notice in due)})
-    round_ = Round(queries.alerts_of(ids), [rule for rule in queries.rules() if rule.enabled], at)
+    rules = [rule for rule in queries.rules() if rule.enabled]
+    round_ = Round(queries.alerts_of(ids), rules, muting(at), at)
     latest = queries.latest_notices(sorted(news))
     for alert_id, heard in news.items():
         if alert_id in round_.alerts:

@@ -1,6 +1,7 @@
 """What is to be told: changes of alerts not looked at yet, and alerts that need somebody."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from console.alerts.models.ranked import Ranked
 from console.alerts.rules.states import Severity
 from console.infra.db import Model, intpk
+
+# Beside the events of alerts: a message that was to be sent was not, because a silence had begun.
+WITHHELD: Final = "withheld"
 
 
 class News(Model):

@@ -51,7 +51,8 @@ class Span:
     def _around(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The times near `now`, in order, cut where all is over."""
         for start, end in self._times(now):
-            if start < self.over_at:
+            # Clocks that jump over its start can leave nothing of it.
+            if start < min(end, self.over_at):
                 yield start, min(end, self.over_at)
 
     def _times(self, now: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -82,6 +83,6 @@ def over_at(starts_at: datetime, ends_at: datetime, weekly_in: str | None, until
     ends = [
         min(nth(ends_at, weekly_in, week), until)
         for week in range(max(0, last - 1), last + 2)
-        if nth(starts_at, weekly_in, week) < until
+        if nth(starts_at, weekly_in, week) < min(nth(ends_at, weekly_in, week), until)
     ]
     return max(ends, default=ends_at)

@@ -1,0 +1,140 @@
+"""Which alerts carry the mark of a silence, so that a list leaves them out by its index.
+
+Marks follow the silences: at once for what comes in and for up to 10,000 alerts of a silence that somebody makes,
+changes or ends; the scheduler does the rest. Nothing depends on a mark but what is shown: whether people are told is
+asked of the silences.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, and_, or_, select, text
+
+from console.alerts.actions import store
+from console.alerts.actions.history import ROOM, announce, line
+from console.alerts.models import Alert, Silence
+from console.alerts.queries import silences as reads
+from console.alerts.queries.silences import LOOKED_AT, Mute, facts_in, looking_at, mute_of, muting
+from console.alerts.rules.silences.spans import SilenceState
+from console.alerts.rules.states import Change, Event, Status
+from console.infra import events
+from console.infra.actor import SYSTEM
+from console.infra.db import db
+
+# A failure that was being stored while a silence began or ended has not seen it: it is looked at once more.
+SECOND_LOOK = timedelta(seconds=5)
+
+# Rows that somebody else holds are passed over: whoever waits here could be waited for. The second look finds them.
+_MARK = text("""
+    WITH wanted AS (
+        SELECT id, silence_id FROM json_populate_recordset(NULL::alerts, CAST(:rows AS json))
+    ), held AS (
+        SELECT id FROM alerts WHERE id IN (SELECT id FROM wanted) FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE alerts AS a SET silence_id = w.silence_id
+    FROM wanted AS w JOIN held USING (id)
+    WHERE a.id = w.id AND (a.status > 1 OR w.silence_id IS NULL)
+    RETURNING a.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An alert whose mark changes."""
+
+    id: int
+    before: int | None
+    mute: Mute | None
+
+
+def mark(ids: Iterable[int], *, at: datetime) -> None:
+    """Mark some alerts, locked by the caller, by what mutes at `at`, or take their marks away."""
+    mutes = muting(at)
+    rows = db.session.execute(looking_at().where(Alert.id.in_(sorted(ids)), Alert.status > Status.RESOLVED))
+    _write([turn for row in rows if (turn := _turned(row, mutes)) is not None], at)
+
+
+def mark_again(alert: Alert, *, at: datetime) -> None:
+    """The same for one that has come alive again, or has become another."""
+    db.session.flush()
+    mark([alert.id], at=at)
+    db.session.refresh(alert, ["silence_id", "silenced"])
+
+
+def settle(silence: Silence, *, at: datetime) -> None:
+    """Bring the marks of one silence, locked by the caller, in line with it; over 10,000 alerts wait for more turns."""
+    span, mutes = silence.span, muting(at)
+    mine = next((mute for mute in mutes if mute.id == silence.id), None)
+    found = _look(silence, mine)
+    _write([turn for row in found[:LOOKED_AT] if (turn := _settled(row, mine, mutes)) is not None], at)
+    if len(found) > LOOKED_AT:
+        # Too many at once: from here on in order, so that each is looked at once.
+        silence.looked_to = 0 if silence.looked_to is None else found[LOOKED_AT - 1].id
+        silence.turn_at = at
+    else:
+        last, following = span.changes(at)
+        changed = max(silence.updated_at, last or silence.updated_at)
+        again = changed + SECOND_LOOK if at < changed + SECOND_LOOK else None
+        following = following if span.state(at) is not SilenceState.EXPIRED else None
+        silence.looked_to, silence.turn_at = None, min(filter(None, (again, following)), default=None)
+    events.touch(ROOM)
+    db.session.flush()
+
+
+def settle_due(*, at: datetime) -> bool:
+    """One step for the silence that waits longest; False when none waits."""
+    due = select(Silence).where(Silence.turn_at <= at).order_by(Silence.turn_at).limit(1)
+    silence = db.session.scalar(due.with_for_update(skip_locked=True, key_share=True))
+    if silence is None:
+        return False
+    settle(silence, at=at)
+    return True
+
+
+def _look(silence: Silence, mine: Mute | None) -> Sequence[Row[Any]]:
+    """Alerts that carry its mark, and while it holds those without one that it might hide; one over says it is cut."""
+    carries = Alert.silence_id == silence.id
+    might = [and_(Alert.silence_id.is_(None), *reads.candidates(mine.matchers))] if mine else []
+    rows = looking_at().where(or_(carries, *might)).limit(LOOKED_AT + 1)
+    if silence.looked_to is not None:
+        rows = rows.where(Alert.id > silence.looked_to).order_by(Alert.id)
+    return db.session.execute(rows).all()
+
+
+def _settled(row: Row[Any], mine: Mute | None, mutes: Sequence[Mute]) -> _Turn | None:
+    facts = facts_in(row)
+    if mine is not None and mine.hides(facts):
+        return None if row.silence_id == mine.id else _Turn(row.id, None, mine)
+    return None if row.silence_id is None else _Turn(row.id, row.silence_id, mute_of(facts, mutes))
+
+
+def _turned(row: Row[Any], mutes: Sequence[Mute]) -> _Turn | None:
+    facts = facts_in(row)
+    carried = next((mute for mute in mutes if mute.id == row.silence_id), None)
+    if carried is not None and carried.hides(facts):
+        return None
+    mute = mute_of(facts, mutes)
+    return None if mute is None and row.silence_id is None else _Turn(row.id, row.silence_id, mute)
+
+
+def _write(turns: Sequence[_Turn], at: datetime) -> None:
+    """Set the marks, write down what that means for each alert, and announce it."""
+    if not turns:
+        return
+    db.session.flush()
+    rows = [{"id": turn.id, "silence_id": turn.mute.id if turn.mute else None} for turn in turns]
+    done = set(db.session.connection().execute(_MARK, {"rows": orjson.dumps(rows).decode()}).scalars())
+    changes = [(turn.id, _change(turn)) for turn in turns if turn.id in done]
+    store.add_history([line(alert_id, change, at) for alert_id, change in changes])
+    for alert_id, change in changes:
+        announce(alert_id, change.event, by=SYSTEM)
+
+
+def _change(turn: _Turn) -> Change:
+    if turn.mute is None:
+        return Change(Event.UNSILENCED, None, None, f"silence {turn.before} has ended, or asks for something else now")
+    why = f"silence {turn.mute.id} of {turn.mute.created_by} until {turn.mute.until:%Y-%m-%d %H:%M} UTC"
+    return Change(Event.SILENCED, None, None, f"{why}: {turn.mute.reason}")
