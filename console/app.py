@@ -100,6 +100,7 @@ def _rooms(app: Flask) -> None:
     events.refused.connect(audit_actions.record_refusal)
     events.job_settled.connect(queues_jobs.hear_settled)
     events.retry_requested.connect(queues_jobs.answer_retry)
+    events.retry_requested.connect(queues_jobs.answer_celery_retry)
     events.alert_changed.connect(telling.hear)
     for page in PAGES:
         app.register_blueprint(page)

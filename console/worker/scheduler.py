@@ -29,7 +29,7 @@ from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
-from console.queues.jobs import Followers
+from console.queues.jobs import CeleryWatch, Followers
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -57,6 +57,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._failed = threading.Event()
         self._redis = connect(app.extensions["console.settings"])
+        self._celery = CeleryWatch(app)
         self._duties = self._make_duties()
 
     def run(self) -> bool:
@@ -68,6 +69,7 @@ class Scheduler:
             thread.start()
         log.info("scheduler_started", duties=[duty.name for duty in self._duties])
         self._stop.wait()
+        self._celery.stop()
         for thread in threads:
             thread.join(timeout=3)
         return not self._failed.is_set()
@@ -87,6 +89,7 @@ class Scheduler:
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
             Duty("follow", 1.0, followers.tend),
+            Duty("celery", 2.0, self._celery.tick),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("silences", 1.0, alert_jobs.keep_silences),

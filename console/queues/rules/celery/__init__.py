@@ -2,17 +2,19 @@
 
 from console.queues.rules.celery.arguments import Call, exact_call, exact_literal
 from console.queues.rules.celery.errors import Raised, read_raised
-from console.queues.rules.celery.events import TaskEvent, WorkerEvent, instant, read_message
-from console.queues.rules.celery.joining import Joined, Outcome, Task, join
+from console.queues.rules.celery.events import EARLIEST, Rubbish, TaskEvent, WorkerEvent, instant, read_message
+from console.queues.rules.celery.joining import Joined, Outcome, Task, join, lost
 from console.queues.rules.celery.results import HEAD, Result, is_final, read_result
 
 __all__ = [
+    "EARLIEST",
     "HEAD",
     "Call",
     "Joined",
     "Outcome",
     "Raised",
     "Result",
+    "Rubbish",
     "Task",
     "TaskEvent",
     "WorkerEvent",
@@ -21,6 +23,7 @@ __all__ = [
     "instant",
     "is_final",
     "join",
+    "lost",
     "read_message",
     "read_raised",
     "read_result",

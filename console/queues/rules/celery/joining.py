@@ -16,6 +16,7 @@ SUCCEEDED: Final = "task-succeeded"
 INFORMING: Final = frozenset({"task-sent", "task-received", "task-started"})
 # The one that says most comes first: what follows of the same attempt is then known already.
 ORDER: Final = ("task-retried", "task-failed", "task-revoked", "task-cancelled", "task-rejected")
+AGAIN: Final = frozenset({"task-retried", "task-cancelled", "task-rejected"})
 REQUEUED: Final = Raised("Requeued", "The task's message was rejected and put back into its queue")
 REJECTED: Final = Raised("Rejected", "The task's message was rejected and thrown away")
 CANCELLED: Final = Raised("Cancelled", "The worker lost its connection and gave the task back")
@@ -83,11 +84,13 @@ def join(known: Task | None, uuid: str, events: Iterable[TaskEvent], *, now: dat
     """Add events to what is known of a task. Without patience an end is told although its task has no name."""
     task = known or Task(uuid)
     every = [*task.pending, *events]
-    if any(event.kind == SUCCEEDED for event in every):
-        return Joined(None, succeeded=True)
     for event in every:
         task = _informed(task, event, now)
     ends = sorted((e for e in every if e.kind in ORDER), key=lambda e: ORDER.index(e.kind))
+    if any(event.kind == SUCCEEDED for event in every):
+        # Attempts before the last one may have failed all the same.
+        before = [event for event in ends if event.kind in AGAIN and (event.kind != "task-rejected" or event.requeue)]
+        return Joined(None, _ended(task, before, now).outcomes, succeeded=True)
     if patient and task.name is None and any(not _tells_itself(event) for event in ends):
         return Joined(replace(task, pending=tuple(ends)))
     return _ended(replace(task, pending=()), ends, now)
