@@ -29,7 +29,7 @@ from console.infra.queue import Doorbell, Sweeper
 from console.infra.redis import connect
 from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
-from console.queues.jobs import CeleryWatch, Followers
+from console.queues.jobs import CeleryWatch, Followers, Sampler
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -84,12 +84,14 @@ class Scheduler:
         bell, listener = Doorbell(self._redis), Listener()
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
         followers = Followers()
+        sampler = Sampler()
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
             Duty("timetable", 1.0, timetable.tick),
             Duty("follow", 1.0, followers.tend),
             Duty("celery", 2.0, self._celery.tick),
+            Duty("look-at-brokers", 5.0, sampler.sample),
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("silences", 1.0, alert_jobs.keep_silences),

@@ -50,7 +50,8 @@ def upgrade() -> None:
         sa.Column("queue", sa.Text(), primary_key=True),
         sa.Column("at", UTC, primary_key=True),
         sa.Column("waiting", sa.Integer(), nullable=False),
-        sa.Column("running", sa.Integer()),
+        sa.Column("held", sa.Integer()),
+        sa.Column("ended", sa.BigInteger()),
     )
     op.create_index("ix_broker_depths_at", "broker_depths", ["at"])
 

@@ -23,9 +23,13 @@ class Refused(redis.ConnectionError):
 
 @dataclass(eq=False)
 class Wire:
-    """Remembers the socket in use, for whoever sets an end to a whole talk (`infra.deadline.Deadline`)."""
+    """Remembers the socket in use, for whoever sets an end to a whole talk (`infra.deadline.Deadline`).
+
+    `peer` is the judged address that it was connected to.
+    """
 
     sock: socket.socket | None = field(default=None, repr=False)
+    peer: Any = None
 
     def find(self) -> socket.socket | None:
         """The socket in use."""
@@ -42,6 +46,7 @@ class _Judged(Connection):
 
     def _connect(self) -> socket.socket:
         sock = self._wire.sock = pinned.connect(self._addresses(), self.port, self.socket_connect_timeout or SECONDS)
+        self._wire.peer = sock.getpeername()[:2]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(self.socket_timeout)
         return sock

@@ -9,6 +9,7 @@ import redis
 from console.infra.brokers.connection import Refused
 
 REFUSED: Final = "Redis answers, but refuses this user or password."
+WEB: Final = "A web server answers there, not Redis."
 KINDS: Final = (
     (redis.AuthenticationError, REFUSED),
     (redis.exceptions.NoPermissionError, "Redis answers, but this user may not read what is asked."),
@@ -22,7 +23,9 @@ CAUSES: Final = (
 )
 # What is found in the text of an error, in this order; the text itself is never repeated.
 SIGNS: Final = (
-    ("HTTP/", "A web server answers there, not Redis."),
+    ("HTTP/", WEB),
+    ("<!DOCTYPE", WEB),
+    ("<html", WEB),
     ("NOAUTH", REFUSED),
     ("WRONGPASS", REFUSED),
     ("without any password configured", REFUSED),

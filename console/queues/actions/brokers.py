@@ -71,6 +71,15 @@ def delete_broker(broker: Broker, *, by: Actor) -> None:
     db.session.flush()
 
 
+def set_read_only(broker: Broker, *, read_only: bool, by: Actor, at: datetime) -> None:
+    """Turn the switch; turning it to where it is changes nothing."""
+    if broker.read_only == read_only:
+        return
+    broker.read_only, broker.updated_at = read_only, at
+    db.session.flush()
+    _audit("broker.changed", broker, by, {"read_only": read_only})
+
+
 def note_test(broker: Watched, *, by: Actor, outcome: dict[str, Any]) -> None:
     """Somebody pressed the test button; `outcome` is what it found."""
     record("broker.tested", by=by, object=("broker", broker.name, broker.name), details=outcome)

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, Self
 
 from flask import Response, make_response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.infra import clock
 from console.infra.actor import Scope
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
-from console.queues import actions, forms, queries
+from console.queues import actions, client, forms, queries
 from console.queues.api.blueprint import bp, reply
 from console.queues.forms import BrokerIn
 from console.queues.queries import Seen
@@ -66,6 +66,25 @@ class BrokerPage(BaseModel):
     next_cursor: str | None
 
 
+class TestOut(BaseModel):
+    """What a test found. `milliseconds` is one round trip; counts are null where nothing was reached.
+
+    `said` is the same in a sentence, without credentials.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    ok: bool
+    said: str
+    version: str | None
+    milliseconds: float | None
+    rq_queues: int | None
+    rq_workers: int | None
+    rq_failed: int | None
+    celery_queues: int | None
+    celery_workers: int | None
+
+
 class Listing(BaseModel):
     """Which part of a list."""
 
@@ -114,6 +133,17 @@ def delete_broker(name: str) -> Response:
     actions.refuse_builtin(name)
     actions.delete_broker(queries.get_for_change(name), by=current_actor())
     return make_response("", 204)
+
+
+@bp.post("/brokers/<name>/test")
+@requires_scope(Scope.ADMIN)
+@describe("Reach a broker now and say what is there", reply=TestOut, problems={404: "There is no such broker"})
+def test_broker(name: str) -> Response:
+    """Try it out; a broker that is away is an answer too."""
+    watched = queries.get_watched(name)
+    found = client.test(watched)
+    actions.note_test(watched, by=current_actor(), outcome={"ok": found.ok, "said": found.said})
+    return reply(TestOut.model_validate(found))
 
 
 def _one(name: str) -> BrokerOut:

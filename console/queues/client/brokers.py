@@ -1,5 +1,6 @@
 """Reaching the Redis of a watched broker: our own by the app's client, others through the guard of addresses."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -10,8 +11,13 @@ from console.infra import crypto, egress
 from console.infra.brokers import Address, Wire, open_redis, parse
 from console.infra.brokers import connection as brokers
 from console.infra.errors import Fault, Invalid
+from console.infra.redis import connect as own
 from console.infra.redis import connection
+from console.queues.client.look import Found, probe
 from console.queues.rules.brokers import CONSOLE, Watched
+
+# For each answer of a broker that is tested; the whole test has an end of its own.
+TEST_SECONDS: Final = 1.5
 
 
 def connect(
@@ -38,8 +44,8 @@ def url_of(broker: Watched) -> str:
 
 def guard_of(address: Address) -> egress.Guard | None:
     """What judges the address: nothing where our own Redis is, which the operator named."""
-    own = urlsplit(_settings().redis_url)
-    is_own = (own.hostname, own.port or 6379) == (address.host, address.port)
+    ours = urlsplit(_settings().redis_url)
+    is_own = (ours.hostname, ours.port or 6379) == (address.host, address.port)
     return None if is_own else egress.guard()
 
 
@@ -56,10 +62,10 @@ def read_address(url: str) -> Address:
 def is_console(address: Address) -> bool:
     """Whether this is the database that REDIS_URL names."""
     try:
-        own = parse(_settings().redis_url)
+        ours = parse(_settings().redis_url)
     except ValueError:
         return False
-    return (own.host, own.port, own.db) == (address.host, address.port, address.db)
+    return (ours.host, ours.port, ours.db) == (address.host, address.port, address.db)
 
 
 def _check(address: Address) -> None:
@@ -78,3 +84,14 @@ def _check(address: Address) -> None:
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["console.settings"]
     return settings
+
+
+def test(broker: Watched) -> Found:
+    """What the test button finds, within three seconds; raises nothing that a broker can cause."""
+    wire = Wire()
+    try:
+        # A client of its own, since it is closed afterwards.
+        found = own(_settings()) if broker.builtin else connect(broker, timeout=TEST_SECONDS, wire=wire)
+    except brokers.Refused as error:
+        return Found(ok=False, said=str(error))
+    return probe(found, wire, broker.kind, prefix=broker.prefix, number=broker.db)

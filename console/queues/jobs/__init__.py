@@ -5,6 +5,7 @@ from console.queues.jobs.follow import Follower
 from console.queues.jobs.following import Followers
 from console.queues.jobs.orders import Ends, Survey, carry_out, close_orders, place, survey
 from console.queues.jobs.own import practice_failure, prune_jobs
+from console.queues.jobs.sample import Sampler
 from console.queues.jobs.settled import JobsOf, answer_retry, hear_settled, jobs_of
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Follower",
     "Followers",
     "JobsOf",
+    "Sampler",
     "Survey",
     "answer_celery_retry",
     "answer_retry",

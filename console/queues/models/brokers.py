@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.infra.db import Model, intpk
@@ -69,7 +69,11 @@ class BrokerState(Model):
 
 
 class BrokerDepth(Model):
-    """A queue's depth in a minute, as last seen in it."""
+    """A queue in a minute, as last seen in it.
+
+    `held` counts all jobs that are somewhere in it and not ended; `ended` is the sum of its workers' counters, which
+    never falls while the same workers live. None where the broker does not tell.
+    """
 
     __tablename__ = "broker_depths"
 
@@ -77,4 +81,5 @@ class BrokerDepth(Model):
     queue: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
     waiting: Mapped[int]
-    running: Mapped[int | None]
+    held: Mapped[int | None]
+    ended: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,6 +1,6 @@
 """Reads of this room."""
 
-from console.queues.queries.board import CAP, Board, QueueNow, board, schedules
+from console.queues.queries.board import CAP, RATE_WINDOW, Board, QueueNow, board, schedules
 from console.queues.queries.brokers import (
     Seen,
     brokers_page,
@@ -14,6 +14,8 @@ from console.queues.queries.brokers import (
     watched,
 )
 from console.queues.queries.listing import Filters, list_jobs
+from console.queues.queries.match import due_rows, live_rows, silent_runs, without_ringer
+from console.queues.queries.now import BrokerNow, broker_now, brokers_now
 from console.queues.queries.one import attempts, get, log_lines
 from console.queues.queries.orders import (
     Awaited,
@@ -25,6 +27,7 @@ from console.queues.queries.orders import (
     order_jobs,
     orders_page,
 )
+from console.queues.queries.samples import depth_before, depths
 from console.queues.queries.told import (
     brokers_of_jobs,
     cursor_of,
@@ -36,8 +39,10 @@ from console.queues.queries.told import (
 
 __all__ = [
     "CAP",
+    "RATE_WINDOW",
     "Awaited",
     "Board",
+    "BrokerNow",
     "Filters",
     "OrderNow",
     "QueueNow",
@@ -46,9 +51,14 @@ __all__ = [
     "awaited",
     "begun",
     "board",
+    "broker_now",
+    "brokers_now",
     "brokers_of_jobs",
     "brokers_page",
     "cursor_of",
+    "depth_before",
+    "depths",
+    "due_rows",
     "everything",
     "find_broker",
     "get",
@@ -57,6 +67,7 @@ __all__ = [
     "get_order",
     "get_watched",
     "list_jobs",
+    "live_rows",
     "log_lines",
     "open_elsewhere",
     "order_jobs",
@@ -66,7 +77,9 @@ __all__ = [
     "same_place",
     "schedules",
     "seen",
+    "silent_runs",
     "told_jobs",
     "told_scores",
     "watched",
+    "without_ringer",
 ]

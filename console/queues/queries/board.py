@@ -12,7 +12,7 @@ from console.infra.jobs import Job, JobState
 from console.queues.models import Schedule
 
 QUEUES: Final = ("fast", "default", "long")
-RATE_WINDOW: Final = timedelta(minutes=15)
+RATE_WINDOW: Final = timedelta(minutes=5)
 # Counts stop here and say so.
 CAP: Final = 10_000
 
@@ -28,11 +28,17 @@ class QueueNow:
     oldest_at: datetime | None
     finished: int
     failed: int
+    asked: int = 0
 
     @property
     def per_minute(self) -> float:
-        """Jobs that ended in a minute, over the last fifteen."""
+        """Jobs that ended in a minute, over the last five."""
         return self.finished / (RATE_WINDOW.total_seconds() / 60)
+
+    @property
+    def in_per_minute(self) -> float:
+        """Jobs that were asked for in a minute, over the last five."""
+        return self.asked / (RATE_WINDOW.total_seconds() / 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class Board:
 def board(now: datetime) -> Board:
     """The state of our queues at an instant."""
     ended = _ended(now - RATE_WINDOW)
-    queues = [_queue(name, now, *ended.get(name, (0, 0))) for name in QUEUES]
+    asked = _asked(now - RATE_WINDOW)
+    queues = [_queue(name, now, *ended.get(name, (0, 0)), asked.get(name, 0)) for name in QUEUES]
     rows = select(Job).where(Job.state == JobState.RUNNING).order_by(Job.started_at).limit(20)
     return Board(queues, db.session.scalars(rows).all())
 
@@ -56,7 +63,7 @@ def schedules() -> Sequence[Schedule]:
     return db.session.scalars(select(Schedule).order_by(Schedule.next_slot_at, Schedule.name)).all()
 
 
-def _queue(name: str, now: datetime, finished: int, failed: int) -> QueueNow:
+def _queue(name: str, now: datetime, finished: int, failed: int, asked: int) -> QueueNow:
     waiting = (Job.state == JobState.REQUESTED) & (Job.queue == name)
     return QueueNow(
         name=name,
@@ -66,6 +73,7 @@ def _queue(name: str, now: datetime, finished: int, failed: int) -> QueueNow:
         oldest_at=db.session.scalar(select(func.min(Job.run_at)).where(waiting & (Job.run_at <= now))),
         finished=finished,
         failed=failed,
+        asked=asked,
     )
 
 
@@ -81,3 +89,8 @@ def _ended(since: datetime) -> dict[str, tuple[int, int]]:
         .group_by(Job.queue)
     )
     return {queue: (ended, failed) for queue, ended, failed in db.session.execute(rows)}
+
+
+def _asked(since: datetime) -> dict[str, int]:
+    rows = select(Job.queue, func.count().label("asked")).where(Job.requested_at >= since).group_by(Job.queue)
+    return {row.queue: row.asked for row in db.session.execute(rows)}

@@ -1,6 +1,6 @@
 """The pages of this room."""
 
-from console.queues.views import own
+from console.queues.views import brokers, own
 from console.queues.views.blueprint import bp
 
-__all__ = ["bp", "own"]
+__all__ = ["bp", "brokers", "own"]

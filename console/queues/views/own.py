@@ -15,12 +15,10 @@ from console.queues.client import RqRegistries, WorkerSeen
 from console.queues.jobs import practice_failure
 from console.queues.queries import Filters
 from console.queues.views.blueprint import bp
+from console.queues.views.shown import ROOMS, board_of, strangers
 from console.web import live
 from console.web.auth import current_actor, requires
 from console.web.htmx import done, page, toast
-
-# What these pages show: the menu beside them counts the alerts.
-ROOMS = ("queues", "alerts")
 
 
 @bp.get("/queues")
@@ -81,6 +79,7 @@ def practice() -> Response:
 
 
 def _board() -> dict[str, Any]:
+    shown = [board_of(one) for one in queries.brokers_now()]
     workers, reached = _workers()
     now = clock.now()
     return {
@@ -89,10 +88,14 @@ def _board() -> dict[str, Any]:
         "redis_reached": reached,
         "schedules": queries.schedules(),
         "cap": queries.CAP,
+        "own": strangers(shown[0]),
+        "others": shown[1:],
+        "may_change": _is(Role.ADMIN),
     }
 
 
 def _workers() -> tuple[list[WorkerSeen], bool]:
+    """Live, within half a second at the most: without workers nothing of ours runs, so this is not shown late."""
     try:
         return RqRegistries(connection()).workers(), True
     except RedisError:
@@ -111,5 +114,9 @@ def _older(filters: Filters, cursor: str | None) -> str:
 
 
 def _may_act() -> bool:
+    return _is(Role.RESPONDER)
+
+
+def _is(wanted: Role) -> bool:
     role = current_actor().role
-    return role is not None and role.includes(Role.RESPONDER)
+    return role is not None and role.includes(wanted)

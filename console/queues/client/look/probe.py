@@ -1,0 +1,111 @@
+"""The test button: is this a Redis, does it hold what we look for, how far is it. It answers within three seconds."""
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+from redis import Redis
+
+from console.infra.brokers import Wire, told
+from console.infra.deadline import Deadline
+from console.queues.client.look.values import pipe_of, subscribers, text
+from console.queues.rules.brokers import Kind
+
+SECONDS: Final = 2.0
+# A name that does not resolve holds the thread that asked; nobody waits for it longer than this.
+PATIENCE: Final = 2.5
+# What PostgreSQL answers with one letter, S or N (its protocol, "SSL Session Encryption").
+SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the test found. `milliseconds` is one round trip; counts are None where nothing was found to count."""
+
+    ok: bool
+    said: str
+    version: str | None = None
+    milliseconds: float | None = None
+    rq_queues: int | None = None
+    rq_workers: int | None = None
+    rq_failed: int | None = None
+    celery_queues: int | None = None
+    celery_workers: int | None = None
+
+
+def probe(client: "Redis", wire: Wire, kind: Kind, *, prefix: str = "", number: int = 0) -> Found:
+    """Try it out in a thread of its own, with an end; raises nothing that a broker can cause."""
+    found: list[Found] = []
+    thread = threading.Thread(target=lambda: found.append(_try(client, wire, kind, prefix, number)), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return found[0] if found else Found(ok=False, said="No answer in time.")
+
+
+def _try(client: "Redis", wire: Wire, kind: Kind, prefix: str, number: int) -> Found:
+    until = time.monotonic() + SECONDS
+    try:
+        with Deadline(until, wire.find):
+            return _look(client, kind, prefix, number)
+    except (redis.RedisError, OSError) as error:
+        late = time.monotonic() >= until
+        return Found(ok=False, said="No answer in time." if late else _better(told(error), wire))
+    finally:
+        client.close()
+
+
+def _look(client: "Redis", kind: Kind, prefix: str, number: int) -> Found:
+    info: Any = client.info("server")
+    began = time.perf_counter()
+    client.ping()
+    passed = (time.perf_counter() - began) * 1000
+    queues, workers, bound, listeners = pipe_of(
+        client,
+        ("SMEMBERS", "rq:queues"),
+        ("SCARD", "rq:workers"),
+        ("SCARD", f"{prefix}_kombu.binding.celery"),
+        ("PUBSUB", "NUMSUB", f"{prefix}/{number}.celery.pidbox"),
+    )
+    names = [text(key).removeprefix("rq:queue:") for key in queues][:100]
+    failed = sum(pipe_of(client, *(("ZCARD", f"rq:failed:{name}") for name in names)))
+    facts: dict[str, Any] = {"version": str(info.get("redis_version", "")), "milliseconds": round(passed, 1)}
+    facts |= {"rq_queues": len(queues), "rq_workers": workers, "rq_failed": failed}
+    facts |= {"celery_queues": bound, "celery_workers": subscribers(listeners)}
+    return Found(ok=True, said=_sentence(kind, facts), **facts)
+
+
+def _sentence(kind: Kind, facts: dict[str, Any]) -> str:
+    start = f"Redis {facts['version']} answers in {facts['milliseconds']:g} ms."
+    rq, celery = (
+        bool(facts["rq_queues"] or facts["rq_workers"]),
+        bool(facts["celery_queues"] or facts["celery_workers"]),
+    )
+    if kind is Kind.RQ and rq:
+        count = f"{facts['rq_queues']:,} queues, {facts['rq_workers']:,} workers, {facts['rq_failed']:,} failed jobs"
+        return f"{start} RQ: {count}."
+    if kind is Kind.CELERY and celery:
+        return f"{start} Celery: {facts['celery_workers']:,} workers listen, {facts['celery_queues']:,} queues bound."
+    if rq or celery:
+        other = "RQ" if rq else "Celery"
+        return f"{start} It holds keys of {other}, none of {_name(kind)}: is this the right kind of broker?"
+    return f"{start} It holds no keys of {_name(kind)} yet."
+
+
+def _name(kind: Kind) -> str:
+    return "RQ" if kind is Kind.RQ else "Celery"
+
+
+def _better(said: str, wire: Wire) -> str:
+    """A server that hung up without a word may be PostgreSQL, which takes a Redis command for a bad length."""
+    if "without an answer" not in said or wire.peer is None:
+        return said
+    try:
+        with socket.create_connection(wire.peer, timeout=0.5) as again:
+            again.settimeout(0.5)
+            again.sendall(SSL_REQUEST)
+            return "PostgreSQL answers there, not Redis." if again.recv(1) in {b"S", b"N"} else said
+    except OSError:
+        return said
