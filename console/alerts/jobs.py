@@ -1,6 +1,7 @@
 """What the clock does for alerts."""
 
-from console.alerts import actions
+from console.alerts import actions, client
+from console.alerts.rules.states import Severity
 from console.infra import clock
 from console.infra.jobs import JobContext, job
 from console.infra.transaction import unit
@@ -22,6 +23,12 @@ def settle_flapping() -> None:
             settled = actions.settle_flapping(at=clock.now())
         if settled == 0:
             return
+
+
+def count_drops() -> None:
+    """Write down what services sent beyond their limits: a duty of the scheduler, every few seconds."""
+    with client.taken_drops() as dropped, unit():
+        actions.note_drops(dropped, at=clock.now())
 
 
 def watch_heartbeats() -> None:
@@ -50,3 +57,33 @@ def upkeep(context: JobContext) -> dict[str, str]:  # noqa: ARG001 - nothing her
         actions.add_weeks(at=now)
         actions.forget_minutes(at=now)
     return {"done_at": now.isoformat()}
+
+
+@job(queue="default", timeout=900, max_attempts=1)
+def count_insights(context: JobContext) -> dict[str, list[str]]:
+    """Count the parts of the reports that are due; the next slot goes on with what is left."""
+    counted: list[str] = []
+    while True:
+        with unit():
+            part = actions.count_next(at=clock.now())
+        if part is None or part in counted:
+            return {"counted": counted}
+        counted.append(part)
+        context.check()
+
+
+@job(queue="default", timeout=3_600, max_attempts=3)
+def close_stale(context: JobContext) -> dict[str, int]:
+    """Close open alerts of which nothing has been heard for as long as the settings say, in batches."""
+    closed = 0
+    for severity in Severity:
+        place = None
+        while True:
+            with unit():
+                place, more = actions.close_stale(severity, place, at=clock.now())
+            closed += more
+            context.progress(severity / len(Severity), f"{closed:,} closed")
+            context.check()
+            if place is None:
+                break
+    return {"closed": closed}

@@ -131,7 +131,7 @@ def touch(*rooms: str) -> None:
 def versions(rooms: Sequence[str]) -> tuple[int, ...] | None:
     """The versions of some rooms, or None while Redis is away (then nothing may be called unchanged)."""
     try:
-        values = cast("list[bytes | None]", connection().mget([_key(room) for room in rooms]))
+        values = cast("list[bytes | None]", connection().mget([version_key(room) for room in rooms]))
     except RedisError:
         return None
     return tuple(int(value or 0) for value in values)
@@ -144,7 +144,8 @@ def init_app() -> None:
         event.listen(Session, "after_rollback", _forget)
 
 
-def _key(room: str) -> str:
+def version_key(room: str) -> str:
+    """Where a room's version is kept in Redis, for who reads it along with something else."""
     return f"console:version:{room}"
 
 
@@ -155,7 +156,7 @@ def _raise_versions(session: Session) -> None:
     try:
         with connection().pipeline(transaction=False) as pipe:
             for room in sorted(rooms):
-                pipe.incr(_key(room))
+                pipe.incr(version_key(room))
             pipe.execute()
     except RedisError:
         # The change is stored; pages notice it at the next 30-second bucket of their ETag.

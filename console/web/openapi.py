@@ -196,7 +196,11 @@ def _responses(rule: Rule, view: Callable[..., Any], found: Description) -> dict
         done["content"] = {"application/json": {"schema": _ref(found.reply)}}
     problems = dict(found.problems)
     if isinstance(access_rule(view), Scope):
-        problems |= {401: "No valid token", 403: "The token lacks the scope", 429: "Too many requests; see Retry-After"}
+        problems |= {
+            401: "No valid token",
+            403: "The token lacks the scope",
+            429: problems.get(429, "Too many requests; see Retry-After"),
+        }
         problems |= {503: "It cannot be stored or read now; see Retry-After"}
     if found.body or found.query or found.content:
         problems |= {422: problems.get(422, "Invalid input; `errors` says where")}

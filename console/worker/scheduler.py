@@ -95,6 +95,7 @@ class Scheduler:
             Duty("wake-snoozed", 1.0, alert_jobs.wake),
             Duty("settle-flapping", 5.0, alert_jobs.settle_flapping),
             Duty("silences", 1.0, alert_jobs.keep_silences),
+            Duty("drops", 2.0, alert_jobs.count_drops),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
             Duty("tell", 1.0, oncall_jobs.tell),
         )

@@ -29,6 +29,15 @@ ADMINS_ONLY = ("accounts.users", "accounts.user", "accounts.create_user", "accou
                "accounts.revoke_token")  # fmt: skip
 
 
+@pytest.fixture
+def unlimited(app: Flask) -> Iterator[None]:
+    """There are more routes than an API token may ask a minute."""
+    before = app.extensions["console.settings"]
+    app.extensions["console.settings"] = before.model_copy(update={"rate_limit_api": "100000/minute"})
+    yield
+    app.extensions["console.settings"] = before
+
+
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
     """(rule, method) of all routes but static files; HEAD and OPTIONS follow GET."""
     for rule in app.url_map.iter_rules():
@@ -79,6 +88,7 @@ def test_pages_send_strangers_to_sign_in(app: Flask, client: FlaskClient) -> Non
     assert wrong == []
 
 
+@pytest.mark.usefixtures("unlimited")
 def test_the_api_lets_each_scope_in_as_it_says(
     app: Flask, client: FlaskClient, cast: Cast, sign_in: SignIn, token: Callable[..., str]
 ) -> None:

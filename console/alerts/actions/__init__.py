@@ -1,6 +1,7 @@
 """What changes alerts: failures that come in, what people do, and time."""
 
 from console.alerts.actions.bulk import BulkResult, Order, bulk, move_all
+from console.alerts.actions.counting import count_next
 from console.alerts.actions.flapping import settle_due as settle_flapping
 from console.alerts.actions.heartbeats import change as change_heartbeat
 from console.alerts.actions.heartbeats import create as create_heartbeat
@@ -13,11 +14,13 @@ from console.alerts.actions.ingest import IngestResult, ingest
 from console.alerts.actions.merging import merge, unmerge
 from console.alerts.actions.misses import sweep as sweep_heartbeats
 from console.alerts.actions.muting import settle_due as settle_silences
+from console.alerts.actions.noise import delete_limit, note_drops, put_limit, put_noise_rules, reset_noise_rules
 from console.alerts.actions.pings import Ping, ping
 from console.alerts.actions.retries import await_retries, fail_by_retry, resolve_by_retry, retry, settle_retries
 from console.alerts.actions.silences import change as change_silence
 from console.alerts.actions.silences import create as create_silence
 from console.alerts.actions.silences import expire as expire_silence
+from console.alerts.actions.stale import close_stale
 from console.alerts.actions.system import report_system_alert
 from console.alerts.actions.triage import (
     acknowledge,
@@ -46,8 +49,11 @@ __all__ = [
     "bulk",
     "change_heartbeat",
     "change_silence",
+    "close_stale",
+    "count_next",
     "create_heartbeat",
     "create_silence",
+    "delete_limit",
     "ensure_ping_key",
     "expire_silence",
     "fail_by_retry",
@@ -57,10 +63,14 @@ __all__ = [
     "merge",
     "move_all",
     "note",
+    "note_drops",
     "pause_heartbeat",
     "ping",
+    "put_limit",
+    "put_noise_rules",
     "remove_heartbeat",
     "report_system_alert",
+    "reset_noise_rules",
     "resolve",
     "resolve_by_retry",
     "resume_heartbeat",

@@ -1,6 +1,19 @@
 """The JSON API of alerts: failures in, alerts and their history out, triage; heartbeats and their pings; silences."""
 
-from console.alerts.api import bulk, failures, heartbeats, merges, pings, reads, silences, webhooks, windows, writes
+from console.alerts.api import (
+    bulk,
+    failures,
+    heartbeats,
+    insights,
+    merges,
+    noise,
+    pings,
+    reads,
+    silences,
+    webhooks,
+    windows,
+    writes,
+)
 from console.alerts.api.blueprint import bp
 
 __all__ = [
@@ -8,7 +21,9 @@ __all__ = [
     "bulk",
     "failures",
     "heartbeats",
+    "insights",
     "merges",
+    "noise",
     "pings",
     "reads",
     "silences",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from console.alerts import actions
+from console.alerts.api import sieve
 from console.alerts.api.blueprint import bp, reply
 from console.alerts.api.failure_in import FailureIn
 from console.alerts.rules.failure import Failure
@@ -58,17 +59,22 @@ CONTENT = {
     status=202,
     body=FailureIn,
     content=CONTENT,
-    problems={413: TOO_MANY, 422: "Nothing was valid, and nothing was stored; `errors` says where"},
+    problems={
+        413: TOO_MANY,
+        422: "Nothing was valid, and nothing was stored; `errors` says where",
+        429: "Too many requests, or all of it is over its service's limit; nothing was stored, see Retry-After",
+    },
 )
 def report() -> Response:
     """Store what is valid; the reply tells the rest. 422 when nothing is."""
     at = clock.now()
     items, one = _items()
     valid, rejected = _sorted(items, at, one=one)
+    valid, rejected = _within_limits(valid, rejected, at, one=one)
     if not valid:
         faults = [Fault(e.pointer, e.detail) for item in rejected for e in item.errors]
         raise Invalid("No failure in this request is valid; nothing was stored.", errors=faults or [NOTHING])
-    done = actions.ingest(valid, at=at)
+    done = actions.ingest(list(valid.values()), at=at)
     told = Ingested(accepted=done.accepted, duplicates=done.duplicates, rejected=rejected, alerts=list(done.alerts))
     return reply(told, 202)
 
@@ -135,19 +141,32 @@ def _no_constant(name: str) -> Callable[[], None]:
     raise ValueError(f"{name} is not JSON")
 
 
-def _sorted(items: list[Any], at: datetime, *, one: bool) -> tuple[list[Failure], list[Rejected]]:
-    valid: list[Failure] = []
+def _sorted(items: list[Any], at: datetime, *, one: bool) -> tuple[dict[int, Failure], list[Rejected]]:
+    valid: dict[int, Failure] = {}
     rejected: list[Rejected] = []
     for index, item in enumerate(items):
         place = "" if one else f"/{index}"
         try:
-            valid.append(FailureIn.model_validate(item).failure(at))
+            valid[index] = FailureIn.model_validate(item).failure(at)
         except ValidationError as error:
             faults = faults_of(error.errors(include_url=False, include_input=False, include_context=False), place)
             rejected.append(_rejected(index, faults))
         except PydanticCustomError as error:
             rejected.append(_rejected(index, [Fault(f"{place}/{error.type}", error.message())]))
     return valid, rejected
+
+
+def _within_limits(
+    valid: dict[int, Failure], rejected: list[Rejected], at: datetime, *, one: bool
+) -> tuple[dict[int, Failure], list[Rejected]]:
+    """What the limits of their services let in; the rest is told with what is not valid, in the order of the items."""
+    places = list(valid)
+    over = {places[n] for n in sieve.sieve(list(valid.values()), at)} if valid else set()
+    if not over:
+        return valid, rejected
+    told = [_rejected(n, [sieve.fault("" if one else f"/{n}", valid[n], at)]) for n in over]
+    kept = {place: failure for place, failure in valid.items() if place not in over}
+    return kept, sorted([*rejected, *told], key=lambda item: item.index)
 
 
 def _rejected(index: int, faults: list[Fault]) -> Rejected:

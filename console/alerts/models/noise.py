@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from console.alerts.models.alert import Alert
+from console.alerts.rules.flapping import words
 from console.infra.db import Model, intpk
 
 # Rows that stand for all services together: no service is called by an empty word.
@@ -63,6 +64,11 @@ class FlappingSpell(Model):
     settled_at: Mapped[datetime | None]
 
     alert: Mapped[Alert] = relationship(lazy="raise")
+
+    @property
+    def words(self) -> str:
+        """How often it changed before it counted as flapping: "changed state 6 times in 30 minutes"."""
+        return words(self.began_with, self.window_minutes)
 
     __table_args__ = (
         Index(None, "alert_id", "id"),

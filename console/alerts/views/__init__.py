@@ -1,6 +1,18 @@
 """The pages of alerts: the list, one alert, and what people do to them."""
 
-from console.alerts.views import first, heartbeat_changes, heartbeats, lists, one, people, retries, selection, triage
+from console.alerts.views import (
+    first,
+    heartbeat_changes,
+    heartbeats,
+    insights,
+    limits,
+    lists,
+    one,
+    people,
+    retries,
+    selection,
+    triage,
+)
 from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import open_count
 
@@ -9,6 +21,8 @@ __all__ = [
     "first",
     "heartbeat_changes",
     "heartbeats",
+    "insights",
+    "limits",
     "lists",
     "one",
     "open_count",

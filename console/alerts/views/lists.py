@@ -12,7 +12,7 @@ from markupsafe import Markup
 from console.accounts import queries as accounts
 from console.alerts import forms, queries
 from console.alerts.models import Alert
-from console.alerts.queries import Capped, Reading
+from console.alerts.queries import Capped, Reading, noise, sources
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
 from console.alerts.views.ways import ways
@@ -93,6 +93,8 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "all_matching": _more_than(len(shown), [counts[group.status] for group in groups]),
         "open": counts[Status.OPEN],
         "oob": htmx.wants_fragment(),
+        "dropping": sources.dropping(),
+        "flapping": noise.spells([alert.id for alert in shown]),
         **reader(),
         "snoozes": forms.SNOOZES,
         "orders": ORDERS,

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from console.alerts import forms, queries
 from console.alerts.models import Alert, Occurrence
-from console.alerts.queries import Bucket, Window
+from console.alerts.queries import Bucket, Window, noise
 from console.alerts.rules import frames
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
@@ -49,6 +49,7 @@ def showing(alert: Alert) -> dict[str, Any]:
         "view": {name: request.args[name] for name in ("window", "occurrence") if request.args.get(name)},
         "stands": status.word,
         "facts": queries.facts(alert),
+        "flapping": noise.spells([alert.id]).get(alert.id),
         "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
         "may_retry": alert.source in RETRIED,
         "since": since(alert),
