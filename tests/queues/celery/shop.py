@@ -84,7 +84,7 @@ def sleeps(seconds: float) -> None:
 
 
 @app.task
-def until(path: str) -> None:
+def until(path: str, **_more: Any) -> None:
     """Fails until a file is there."""
     if not os.path.exists(path):  # noqa: PTH110 - the service is written as services are
         raise FileNotFoundError(f"no {os.path.basename(path)}")  # noqa: PTH119

@@ -29,7 +29,7 @@ from console.queues.queries import brokers as broker_queries
 from console.queues.queries import celery as queries
 from console.queues.queries.celery import Failed
 from console.queues.rules.brokers import Kind, Watched
-from console.queues.rules.celery import Call, Result, exact_call
+from console.queues.rules.celery import Call, Result, Task, exact_call
 
 REFUSALS: Final = 100
 SOURCE: Final = "celery"
@@ -170,8 +170,15 @@ def _original(message: Message) -> str:
 def _send(broker: Watched, messages: Sequence[Message]) -> int:
     """Each is noted once it lies in its queue; a crash between the two sends nothing twice."""
     sender = Sender(connect(broker), prefix=broker.prefix)
+    with unit() as session:
+        # Nobody will say where they were sent if they fail again.
+        actions.remember(session, broker.name, map(_as_sent, messages), now=clock.now())
     for message in messages:
         sender.send(message)
         with unit():
             actions.note_sent(broker.name, _original(message), at=clock.now())
     return len(messages)
+
+
+def _as_sent(one: Message) -> Task:
+    return Task(one.task_id, name=one.name, queue=one.queue, root_id=one.root_id, parent_id=one.parent_id)
