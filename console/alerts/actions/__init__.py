@@ -34,6 +34,9 @@ from console.alerts.actions.triage import (
     unsnooze,
 )
 from console.alerts.actions.upkeep import add_weeks, forget_minutes, wake_due
+from console.alerts.actions.views import change as change_view
+from console.alerts.actions.views import create as create_view
+from console.alerts.actions.views import remove as remove_view
 from console.alerts.actions.webhooks import Taken, take_alertmanager, take_sentry
 
 __all__ = [
@@ -49,10 +52,12 @@ __all__ = [
     "bulk",
     "change_heartbeat",
     "change_silence",
+    "change_view",
     "close_stale",
     "count_next",
     "create_heartbeat",
     "create_silence",
+    "create_view",
     "delete_limit",
     "ensure_ping_key",
     "expire_silence",
@@ -69,6 +74,7 @@ __all__ = [
     "put_limit",
     "put_noise_rules",
     "remove_heartbeat",
+    "remove_view",
     "report_system_alert",
     "reset_noise_rules",
     "resolve",

@@ -14,6 +14,7 @@ from console.alerts.api.schemas import (
     OccurrencePage,
     PageIn,
 )
+from console.alerts.queries import Sort
 from console.infra import clock
 from console.infra.actor import Scope
 from console.web.auth import requires_scope
@@ -27,7 +28,7 @@ from console.web.openapi import describe
 def index() -> Response:
     """A page of alerts."""
     asked, now = query(ListIn), clock.now()
-    page = queries.recent(asked.filter(), now, limit=asked.limit, cursor=asked.cursor)
+    page = queries.recent(asked.filter(), now, limit=asked.limit, cursor=asked.cursor, sort=Sort(asked.sort))
     items = [AlertOut.of(alert, now) for alert in page.items]
     return reply(AlertPage.model_construct(items=items, next_cursor=page.next_cursor))
 

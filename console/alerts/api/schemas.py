@@ -201,6 +201,8 @@ class ListIn(FilterIn, PageIn):
 
     model_config = ConfigDict(extra="ignore")
 
+    sort: Literal["recent", "worst", "oldest"] = Field("recent", description="By last_seen, or the most severe first")
+
 
 class SnoozeIn(BaseModel):
     """Until when; the past is refused."""

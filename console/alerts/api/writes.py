@@ -131,11 +131,11 @@ def retry(alert_id: int) -> Response:
     return reply(RetryOut(jobs=answer.jobs, dry_run=asked.dry_run, refused=list(answer.refused)))
 
 
-def known(email: str) -> str:
+def known(email: str, at: str = "/user") -> str:
     """The address as the account spells it; raises Invalid when nobody has it or the account is closed."""
     user = find_user(email)
     if user is None or user.disabled_at is not None:
-        raise Invalid("There is no such user.", errors=[Fault("/user", "Nobody signs in with this address.")])
+        raise Invalid("There is no such user.", errors=[Fault(at, "Nobody signs in with this address.")])
     return user.email
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from console.alerts.queries import AlertFilter, Window
+from console.alerts.queries import AlertFilter, Sort, Window
 from console.alerts.rules.heartbeats.address import BadAddress, slug_of
 from console.alerts.rules.heartbeats.wanted import Wanted
 from console.alerts.rules.states import Severity, Status
@@ -18,7 +18,8 @@ from console.web.inputs import to_utc
 E = TypeVar("E", Severity, Status)
 
 # What the filter form sends, in the order of the chips.
-FIELDS = ("status", "severity", "service", "environment", "assignee", "since")
+FIELDS = ("status", "severity", "service", "environment", "assignee", "since", "silenced")
+SORTS = [("", "Worst first"), ("recent", "Most recent first"), ("oldest", "Oldest first")]
 MOST = 200
 MORNING = time(9)
 
@@ -51,19 +52,26 @@ def parse_filter(args: Mapping[str, Any]) -> AlertFilter:
         assignees=tuple(assignees),
         q=" ".join(several(args, "q")),
         since=_instant(" ".join(several(args, "since")[:1])),
+        silenced={"true": True, "false": False}.get("".join(several(args, "silenced")[:1]).lower()),
     )
 
 
 def kept(args: Mapping[str, Any]) -> dict[str, Any]:
     """The filter's own parameters, without empty ones: what every link of the list carries on. Several are a list."""
-    found = {name: several(args, name) for name in (*FIELDS, "q")}
+    found = {name: several(args, name) for name in (*FIELDS, "q", "sort")}
     return {name: values[0] if len(values) == 1 else values for name, values in found.items() if values}
 
 
 def several(args: Mapping[str, Any], name: str) -> list[str]:
     """All values of a name that are not empty, from a query string or from what `kept` has made of one."""
     found = args.getlist(name) if isinstance(args, MultiDict) else args.get(name) or []
-    return [value for value in ([found] if isinstance(found, str) else found) if value]
+    return [value for value in (found if isinstance(found, list) else [str(found)]) if value]
+
+
+def parse_sort(args: Mapping[str, Any]) -> Sort:
+    """The order of the list; a word that means nothing is the usual one."""
+    word = "".join(several(args, "sort")[:1])
+    return Sort(word) if word in set(Sort) else Sort.WORST
 
 
 def parse_window(word: str, last_seen: datetime, now: datetime) -> Window:

@@ -17,6 +17,7 @@ from console.alerts.models.noise import (
 )
 from console.alerts.models.occurrence import FailureEvent, Occurrence
 from console.alerts.models.silence import Silence, SilenceKind
+from console.alerts.models.view import SavedView
 
 __all__ = [
     "ALL",
@@ -40,6 +41,7 @@ __all__ = [
     "Occurrence",
     "PingKey",
     "ResponseWeek",
+    "SavedView",
     "Silence",
     "SilenceKind",
     "SourceDrop",

@@ -10,6 +10,7 @@ from console.alerts.views import (
     one,
     people,
     retries,
+    saved,
     selection,
     triage,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "open_count",
     "people",
     "retries",
+    "saved",
     "selection",
     "triage",
 ]

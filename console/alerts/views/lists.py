@@ -12,8 +12,9 @@ from markupsafe import Markup
 from console.accounts import queries as accounts
 from console.alerts import forms, queries
 from console.alerts.models import Alert
-from console.alerts.queries import Capped, Reading, noise, sources
+from console.alerts.queries import Capped, Reading, Sort, noise, sources
 from console.alerts.rules.states import Status
+from console.alerts.views import saved
 from console.alerts.views.blueprint import bp
 from console.alerts.views.ways import ways
 from console.infra import clock
@@ -97,7 +98,7 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "flapping": noise.spells([alert.id for alert in shown]),
         **reader(),
         "snoozes": forms.SNOOZES,
-        "orders": ORDERS,
+        "orders": ORDERS if forms.parse_sort(args) is Sort.WORST else dict.fromkeys(ORDERS, _order(args)),
         "options": options,
         "root": url_for("alerts.index"),
         "nobody": queries.nobody(reading),
@@ -145,7 +146,8 @@ def _more_than(shown: int, counts: list[Capped]) -> int:
 def _group(status: Status, reading: Reading, args: Mapping[str, Any], count: Capped) -> Group:
     alone = forms.parse_filter(args).statuses == (status,)
     cursor, limit = (args.get("cursor"), PAGE) if alone else (None, TOGETHER.get(status, PAGE))
-    page = queries.in_state(status, reading.wanted, reading.now, limit=limit, cursor=cursor, reading=reading)
+    sort = forms.parse_sort(args)
+    page = queries.in_state(status, reading.wanted, reading.now, limit=limit, cursor=cursor, sort=sort, reading=reading)
     older: dict[str, Any] = {**forms.kept(args), "status": status.word, "cursor": page.next_cursor}
     return Group(status, list(page.items), count, url_for("alerts.index", **older) if page.next_cursor else "")
 
@@ -163,7 +165,7 @@ def _spark(bars: tuple[int, ...], severity: str) -> Markup:
 
 def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
     kept = forms.kept(args)
-    on = [(name, value) for name in kept if name != "q" for value in forms.several(kept, name)]
+    on = [(name, value) for name in kept if name in forms.FIELDS for value in forms.several(kept, name)]
     chips = [Chip(n, "nobody" if v == "none" else v, _without(kept, n, v)) for n, v in on]
     here: dict[str, Any] = {**kept, "cursor": args.get("cursor")}
     return {
@@ -172,7 +174,13 @@ def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
         "kept": kept,
         "here": url_for("alerts.index", **here),
         "choices": queries.choices(),
+        "saved": saved.tabs(kept),
+        "sorts": forms.SORTS,
     }
+
+
+def _order(args: Mapping[str, Any]) -> str:
+    return "seen last first" if forms.parse_sort(args) is Sort.RECENT else "seen longest ago first"
 
 
 def _without(kept: Mapping[str, Any], name: str, value: str) -> str:
