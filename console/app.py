@@ -22,6 +22,8 @@ from console.oncall.actions import telling
 from console.queues import api as queues_api
 from console.queues import jobs as queues_jobs
 from console.queues import views as queues_views
+from console.tickets import api as tickets_api
+from console.tickets import views as tickets_views
 from console.web import (
     auth,
     errors,
@@ -44,6 +46,7 @@ PAGES = (
     alerts_api.pings.bp,
     oncall_views.bp,
     queues_views.bp,
+    tickets_views.bp,
     accounts_views.bp,
     audit_views.bp,
 )

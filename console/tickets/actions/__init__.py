@@ -1,0 +1,1 @@
+"""What changes tickets and what is promised for them: their sources, people, and time."""

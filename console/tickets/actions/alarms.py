@@ -1,0 +1,89 @@
+"""Clocks that come at risk or over become alerts, one a ticket; it resolves itself when nothing presses any more."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from console.alerts import actions as alerts
+from console.alerts.queries import identity
+from console.alerts.rules.failure import Failure
+from console.alerts.rules.states import Severity, Status
+from console.infra.actor import SYSTEM
+from console.tickets.models import Ticket
+from console.tickets.rules.instants import instant
+from console.tickets.rules.telling import BREACHED, News
+
+SOURCE: Final = "tickets"
+TASK: Final = "tickets.sla"
+ENVIRONMENT: Final = "production"
+# What alerts accept; older deadlines count as of then.
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_WORDS: Final = {
+    "first_response": "first response",
+    "next_response": "next response",
+    "resolution": "resolution",
+}
+
+
+class Named(Protocol):
+    """What tells a ticket's alert."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+
+
+def fingerprint(ticket: Named) -> str:
+    """Which alert is a ticket's."""
+    return f"sla:{ticket.id}"
+
+
+def failure(ticket: Ticket, news: News, *, policy: str | None) -> Failure:
+    """The failure that tells of a clock, dated when it came at risk or over."""
+    over = news.level == BREACHED
+    verb = "is overdue" if over else "is at risk"
+    about = f"{ticket.source} {ticket.external_id}: {ticket.subject}"
+    owner = ticket.assignee or "nobody"
+    level = "breach" if over else "at_risk"
+    return Failure(
+        service=ticket.source,
+        environment=ENVIRONMENT,
+        task=TASK,
+        occurred_at=max(EARLIEST, instant(news.at)),
+        severity=Severity.ERROR if over else Severity.WARNING,
+        message=f"{about}\nThe {CLOCK_WORDS[news.clock]} {verb}. Policy {policy or 'none'}; assigned to {owner}.",
+        fingerprint=fingerprint(ticket),
+        event_id=f"{fingerprint(ticket)}:{news.clock}:{level}:{news.since}:{news.at}",
+        tags=_tags(ticket, news.clock),
+        runbook_url=ticket.url,
+        source=SOURCE,
+    )
+
+
+def _tags(ticket: Ticket, clock: str) -> dict[str, str]:
+    found = {
+        "ticket": ticket.external_id,
+        "clock": clock,
+        "organization": ticket.organization,
+        "priority": ticket.priority,
+        "owner": ticket.assignee,
+        "group": ticket.group,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def raise_all(failures: Sequence[Failure], *, at: datetime) -> None:
+    """Raise what the sweep has found; what the session holds is old afterwards."""
+    if failures:
+        alerts.ingest(failures, at=at)
+
+
+def resolve_all(tickets: Collection[Named], *, at: datetime, why: str) -> None:
+    """Resolve the alerts of tickets that press nobody any more."""
+    if not tickets:
+        return
+    keys = [(ticket.source, ENVIRONMENT, fingerprint(ticket)) for ticket in tickets]
+    for alert in identity.same_as(keys):
+        if alert.status is not Status.RESOLVED:
+            alerts.resolve(alert, by=SYSTEM, at=at, why=why)

@@ -1,0 +1,16 @@
+"""The room's tables."""
+
+from console.tickets.models.promise import CalendarVersion, PolicyVersion, SlaCalendar, SlaPolicy
+from console.tickets.models.rebuild import Rebuild
+from console.tickets.models.ticket import SlaBreach, Ticket, TicketEvent
+
+__all__ = [
+    "CalendarVersion",
+    "PolicyVersion",
+    "Rebuild",
+    "SlaBreach",
+    "SlaCalendar",
+    "SlaPolicy",
+    "Ticket",
+    "TicketEvent",
+]

@@ -1,0 +1,82 @@
+"""The queue: tickets by their nearest deadline, those without one last. Every question is a range of an index."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, select
+
+from console.infra.db import db
+from console.infra.paging import Page, decode, encode
+from console.tickets.models import SlaPolicy, Ticket
+from console.tickets.rules.standing import State
+
+LIMIT: Final = 50
+NOBODY: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the queue shows; None leaves a question open. `assignee` "none" asks for tickets that nobody has."""
+
+    state: State | None = None
+    assignee: str | None = None
+    priority: str | None = None
+    organization: str | None = None
+    policy: str | None = None
+    source: str | None = None
+    due_before: datetime | None = None
+
+
+def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) -> Page[Ticket]:
+    """A page of tickets by nearest deadline; raises Invalid for a bad cursor."""
+    due, after = decode(cursor, str, int) if cursor else ("-", 0)
+    rows: list[Ticket] = []
+    if due:
+        rows = list(_dated(filters, None if due == "-" else _instant(cursor or ""), after, limit + 1))
+    if len(rows) <= limit and filters.due_before is None:
+        rows += _dateless(filters, 0 if due else after, limit + 1 - len(rows))
+    items = rows[:limit]
+    more = encode(*_place(items[-1])) if len(rows) > limit else None
+    return Page(items, more)
+
+
+def _dated(filters: Filters, due: datetime | None, after: int, limit: int) -> Sequence[Ticket]:
+    rows = _asked(filters).where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
+    if filters.due_before is not None:
+        rows = rows.where(Ticket.next_due_at < filters.due_before)
+    if due is not None:
+        # The first condition alone is a range of the index; the second only decides among equals.
+        rows = rows.where(Ticket.next_due_at >= due, (Ticket.next_due_at > due) | (Ticket.id > after))
+    return db.session.scalars(rows.limit(limit)).all()
+
+
+def _dateless(filters: Filters, after: int, limit: int) -> Sequence[Ticket]:
+    rows = _asked(filters).where(Ticket.next_due_at.is_(None), Ticket.id > after).order_by(Ticket.id)
+    return db.session.scalars(rows.limit(limit)).all()
+
+
+def _asked(filters: Filters) -> Select[Ticket]:
+    rows = select(Ticket)
+    if filters.state is not None:
+        rows = rows.where(Ticket.state == filters.state.value)
+    if filters.assignee is not None:
+        nobody = filters.assignee == NOBODY
+        rows = rows.where(Ticket.assignee.is_(None) if nobody else Ticket.assignee == filters.assignee)
+    for name in ("priority", "organization", "source"):
+        if (wanted := getattr(filters, name)) is not None:
+            rows = rows.where(getattr(Ticket, name) == wanted)
+    if filters.policy is not None:
+        known = select(SlaPolicy.id).where(SlaPolicy.name == filters.policy).scalar_subquery()
+        rows = rows.where(Ticket.policy_id == known)
+    return rows
+
+
+def _instant(cursor: str) -> datetime:
+    found: datetime = decode(cursor, datetime, int)[0]
+    return found
+
+
+def _place(ticket: Ticket) -> tuple[str, int]:
+    return (ticket.next_due_at.isoformat() if ticket.next_due_at else "", ticket.id)
