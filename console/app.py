@@ -50,7 +50,7 @@ PAGES = (
     accounts_views.bp,
     audit_views.bp,
 )
-APIS = (alerts_api.bp, oncall_api.bp, queues_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
+APIS = (alerts_api.bp, oncall_api.bp, queues_api.bp, tickets_api.bp, accounts_api.bp, audit_api.bp, openapi.bp)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

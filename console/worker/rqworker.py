@@ -11,12 +11,13 @@ from redis.exceptions import RedisError
 import console.alerts.jobs
 import console.oncall.jobs
 import console.queues.jobs
+import console.tickets.jobs
 from console.app import create_app
 from console.config import Settings
 from console.infra.queue import QUEUES, make_worker
 from console.infra.redis import connect
 
-MODULES: Final = (console.alerts.jobs, console.oncall.jobs, console.queues.jobs)
+MODULES: Final = (console.alerts.jobs, console.oncall.jobs, console.queues.jobs, console.tickets.jobs)
 LONGEST_WAIT: Final = 15.0
 
 log = structlog.get_logger(__name__)

@@ -30,6 +30,7 @@ from console.infra.redis import connect
 from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
 from console.queues.jobs import CeleryWatch, Followers, Sampler
+from console.tickets import jobs as ticket_jobs
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -97,6 +98,7 @@ class Scheduler:
             Duty("silences", 1.0, alert_jobs.keep_silences),
             Duty("drops", 2.0, alert_jobs.count_drops),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
+            Duty("tickets", 1.0, ticket_jobs.sweep),
             Duty("tell", 1.0, oncall_jobs.tell),
         )
 

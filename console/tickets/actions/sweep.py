@@ -60,4 +60,4 @@ def _look(ticket: Ticket, at: datetime) -> None:
 def _policies(due: Sequence[Ticket]) -> dict[int, str]:
     ids = {ticket.policy_id for ticket in due}
     rows = db.session.execute(select(SlaPolicy.id, SlaPolicy.name).where(SlaPolicy.id.in_(ids)))
-    return dict(rows.tuples())
+    return {policy_id: name for policy_id, name in rows}  # noqa: C416 - rows are no pairs to the type checker

@@ -120,5 +120,4 @@ def _rejected(index: int, refusal: Invalid) -> Rejected:
 
 def _kept(index: int, one: TicketKept) -> KeptOut:
     ticket = one.ticket
-    key = {"id": ticket.id, "source": ticket.source, "external_id": ticket.external_id}
-    return KeptOut(index=index, created=one.new, **key)
+    return KeptOut(index=index, id=ticket.id, source=ticket.source, external_id=ticket.external_id, created=one.new)

@@ -71,7 +71,7 @@ def events_of(ticket_ids: Collection[int]) -> dict[int, list[Event]]:
     """The events of some tickets, by ticket, in no order."""
     found: dict[int, list[Event]] = defaultdict(list)
     rows = select(E.ticket_id, E.event_id, E.at, E.kind, E.value, E.ours).where(E.ticket_id.in_(list(ticket_ids)))
-    for ticket_id, event_id, at, kind, value, ours in db.session.execute(rows).tuples():
+    for ticket_id, event_id, at, kind, value, ours in db.session.execute(rows):
         found[ticket_id].append(Event(event_id, at, _KINDS[kind], value, ours=ours))
     return found
 
