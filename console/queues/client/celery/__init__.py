@@ -5,8 +5,8 @@ it is told to; so Redis is read directly. What is sent is made by Celery itself.
 """
 
 from console.queues.client.celery.events import EventStream
-from console.queues.client.celery.queues import Overview, Queues, QueueSeen
+from console.queues.client.celery.queues import Queues
 from console.queues.client.celery.results import Results
 from console.queues.client.celery.sending import Message, Sender
 
-__all__ = ["EventStream", "Message", "Overview", "QueueSeen", "Queues", "Results", "Sender"]
+__all__ = ["EventStream", "Message", "Queues", "Results", "Sender"]

@@ -1,8 +1,7 @@
-"""The queues of a Celery broker on Redis: lists that kombu binds to exchanges, and messages taken but not finished."""
+"""The queues of a Celery broker on Redis by name, as kombu binds them to exchanges, and messages not finished."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from console.queues.client.celery.events import glob
@@ -12,28 +11,10 @@ if TYPE_CHECKING:
 
 SEP: Final = "\x06\x16"
 BINDINGS: Final = "_kombu.binding."
-# Kombu keeps each priority in a list of its own; these are the steps unless a service sets others.
-STEPS: Final = ("", f"{SEP}3", f"{SEP}6", f"{SEP}9")
 # Events, remote control and replies are no queues of tasks.
 APART: Final = ("celeryev", "reply.celery.pidbox", "celery.pidbox")
 MAX_QUEUES: Final = 500
 SCANS: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSeen:
-    """A queue with the tasks that wait in it. Celery writes no time into a message: its oldest age is not known."""
-
-    name: str
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What Redis says of a Celery broker now. `unacked`: taken by workers and not finished, over all its queues."""
-
-    queues: tuple[QueueSeen, ...]
-    unacked: int
 
 
 class Queues:
@@ -43,20 +24,6 @@ class Queues:
         self._redis = connection
         self._prefix = prefix
         self._only = frozenset(only)
-
-    def overview(self) -> Overview:
-        """All queues by name with their depths, and what is in work."""
-        names = self.names()
-        with self._redis.pipeline(transaction=False) as pipe:
-            for name in names:
-                for step in STEPS:
-                    pipe.llen(f"{self._prefix}{name}{step}")
-            pipe.hlen(f"{self._prefix}unacked")
-            *depths, unacked = pipe.execute(raise_on_error=False)
-        steps = [depth if isinstance(depth, int) else 0 for depth in depths]
-        waiting = [sum(steps[at : at + len(STEPS)]) for at in range(0, len(steps), len(STEPS))]
-        seen = (QueueSeen(name, number) for name, number in zip(names, waiting, strict=True))
-        return Overview(tuple(seen), unacked if isinstance(unacked, int) else 0)
 
     def names(self) -> list[str]:
         """The queues that services have declared, sorted; those asked for only, if some were."""
