@@ -1,8 +1,9 @@
-"""First grouping of a failed registry that is already full, then a round with nothing new: `bench/follow.py [JOBS]`.
+"""First grouping of another Redis's failed registry that is already full, then rounds: `bench/follow.py [JOBS]`.
 
-Floor: reading the same hashes and results from Redis without telling anybody.
+Floor: reading the same hashes and results from Redis without telling anybody. PostgreSQL with fsync.
 """
 
+import os
 import sys
 import time
 import zlib
@@ -16,14 +17,16 @@ from sqlalchemy import func, select
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.stand import keep, second_redis, stand
+from bench.stand import Stand, family_cpu, keep, second_redis, stand
 from console.alerts.models import Alert, Occurrence
 from console.app import create_app
 from console.infra.transaction import unit
 from console.queues.client import RqRegistries
 from console.queues.jobs import Follower
+from console.queues.rules.brokers import Kind, Watched
 
 CAUSES = 40
+BILLING = Watched("billing", Kind.RQ, "billing", sealed="another Redis")
 
 
 def traceback_of(number: int) -> str:
@@ -36,12 +39,12 @@ def traceback_of(number: int) -> str:
     return f"Traceback (most recent call last):\n{frames}billing.errors.Cause{cause}: order {number} failed\n"
 
 
-def fill(redis: "Redis", count: int) -> None:
+def fill(redis: "Redis", count: int, *, first: int = 0) -> None:
     """Failed jobs as RQ leaves them: a hash, a result, a place in the registry."""
     now = datetime.now(UTC).isoformat()
     pipe = redis.pipeline(transaction=False)
     pipe.sadd("rq:queues", "rq:queue:billing")
-    for number in range(count):
+    for number in range(first, first + count):
         job_id, text = f"job-{number}", traceback_of(number).encode()
         call = f"billing.tasks.bill({number})"
         pipe.hset(
@@ -71,28 +74,37 @@ def floor(registries: RqRegistries) -> int:
     return sum(len(registries.failures("billing", entries)) for entries in registries.every("billing"))
 
 
-def measure(redis: "Redis", count: int) -> dict[str, Any]:
+def measure(redis: "Redis", count: int, on: Stand) -> dict[str, Any]:
     """All rows of the table."""
     registries = RqRegistries(redis)
-    follower = Follower(registries)
+    follower = Follower(registries, BILLING)
     read, read_cpu, _ = timed(lambda: floor(registries))
+    stored_cpu = family_cpu(on.postmaster)
     first, first_cpu, told = timed(follower.follow)
+    stored_cpu = family_cpu(on.postmaster) - stored_cpu
     idle, idle_cpu, nothing = timed(follower.follow)
-    again, _, repeated = timed(Follower(registries).follow)
+    again, _, repeated = timed(Follower(registries, BILLING).follow)
+    fill(redis, 100, first=count)
+    more, more_cpu, fresh = timed(follower.follow)
     with unit() as session:
         alerts = session.scalar(select(func.count()).select_from(Alert))
         stored = session.scalar(select(func.count()).select_from(Occurrence))
-    assert (told, nothing, repeated, stored) == (count, 0, 0, count), (told, nothing, repeated, stored)
+    found = (told, nothing, repeated, fresh, stored)
+    assert found == (count, 0, 0, 100, count + 100), found
     return {
         "jobs": count,
         "alerts": alerts,
-        "read_only_seconds": round(read, 2),
-        "read_only_cpu_seconds": round(read_cpu, 2),
-        "first_seconds": round(first, 2),
-        "first_cpu_seconds": round(first_cpu, 2),
-        "idle_round_ms": round(idle * 1_000, 2),
-        "idle_round_cpu_ms": round(idle_cpu * 1_000, 2),
-        "after_restart_seconds": round(again, 3),
+        "load on 2 cores": round(os.getloadavg()[0], 1),
+        "read only, seconds": round(read, 2),
+        "read only, CPU seconds": round(read_cpu, 2),
+        "first grouping, seconds": round(first, 2),
+        "first grouping, CPU seconds": round(first_cpu, 2),
+        "of it PostgreSQL, CPU seconds": round(stored_cpu, 2),
+        "round with nothing new, ms": round(idle * 1_000, 2),
+        "round with nothing new, CPU ms": round(idle_cpu * 1_000, 2),
+        "round with 100 new, ms": round(more * 1_000, 1),
+        "round with 100 new, CPU ms": round(more_cpu * 1_000, 1),
+        "first round after a restart, seconds": round(again, 3),
     }
 
 
@@ -102,7 +114,7 @@ def main(count: int) -> None:
         redis = Redis.from_url(url)
         fill(redis, count)
         with create_app(on.settings).app_context():
-            found = measure(redis, count)
+            found = measure(redis, count, on)
     print(
         "| failed registry | value |", "|---|---:|", *(f"| {key} | {value} |" for key, value in found.items()), sep="\n"
     )

@@ -30,6 +30,7 @@ class Elsewhere:
     folder: Path
     password: str = ""
     port: int = field(default_factory=free_port)
+    aof: bool = False
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -46,7 +47,8 @@ class Elsewhere:
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
         secret = ["--requirepass", self.password] if self.password else []
-        command = [str(find_redis().path), *options, *secret]
+        kept = ["--appendonly", "yes", "--appendfsync", "always"] if self.aof else []
+        command = [str(find_redis().path), *options, *secret, *kept]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 10
         while not self._answers():
@@ -78,9 +80,9 @@ class Elsewhere:
 
 
 @contextmanager
-def elsewhere(folder: Path, password: str = "") -> Iterator[Elsewhere]:
-    """Start one for the block."""
-    made = Elsewhere(folder, password)
+def elsewhere(folder: Path, password: str = "", *, aof: bool = False) -> Iterator[Elsewhere]:
+    """Start one for the block; with `aof` it keeps what it holds when it is stopped."""
+    made = Elsewhere(folder, password, aof=aof)
     made.start()
     try:
         yield made

@@ -26,6 +26,7 @@ def upgrade() -> None:
     op.add_column("rq_cursors", sa.Column("trouble", sa.Text()))
     op.add_column("rq_cursors", sa.Column("looked_at", UTC))
     op.add_column("alert_retries", sa.Column("failed_at", UTC))
+    op.add_column("alert_retries", sa.Column("lost_at", UTC))
     op.create_table(
         "rq_orders",
         sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
@@ -61,6 +62,7 @@ def downgrade() -> None:
     """Forget other brokers: the next release that knows them tells their failures again, counted once."""
     op.drop_table("rq_order_jobs")
     op.drop_table("rq_orders")
+    op.drop_column("alert_retries", "lost_at")
     op.drop_column("alert_retries", "failed_at")
     for column in ("looked_at", "trouble", "total"):
         op.drop_column("rq_cursors", column)

@@ -21,8 +21,10 @@ _AWAIT: Final = text("""
     INSERT INTO alert_retries (alert_id, job_id, requested_at)
     SELECT :alert_id, job_id, :at FROM unnest(CAST(:ids AS text[])) AS job_id
     ON CONFLICT (alert_id, job_id) DO UPDATE
-    SET requested_at = excluded.requested_at, succeeded_at = NULL, failed_at = NULL
+    SET requested_at = excluded.requested_at, succeeded_at = NULL, failed_at = NULL, lost_at = NULL
 """)
+# How it ended is not known yet.
+_UNKNOWN: Final = (AlertRetry.succeeded_at.is_(None), AlertRetry.failed_at.is_(None), AlertRetry.lost_at.is_(None))
 
 
 def retry(alert: Alert, *, dry_run: bool, by: Actor, at: datetime) -> RetryAnswer:
@@ -72,22 +74,24 @@ def settle_retries(
     *,
     succeeded: Sequence[str] = (),
     failed: Sequence[str] = (),
+    lost: Sequence[str] = (),
     dropped: Sequence[str] = (),
     at: datetime,
 ) -> bool:
     """Some retried jobs of an alert have ended, or (`dropped`) do not run again after all; True when it resolves.
 
-    With the last one the alert resolves itself if all have succeeded and nothing failed since, and otherwise says in
-    its history how many failed again. An alert that has gone is no matter.
+    `lost` ones were stopped, or nobody can say how they ended. With the last one the alert resolves itself if all have
+    succeeded and nothing failed since, and otherwise says in its history how many failed again. An alert that has gone
+    is no matter.
     """
     try:
         # Locked first: of two jobs that end together, the second sees that the first has.
         alert = queries.get_locked(alert_id)
     except NotFound:
         return False
-    for ids, ended in ((succeeded, {"succeeded_at": at}), (failed, {"failed_at": at})):
+    for ids, ended in ((succeeded, "succeeded_at"), (failed, "failed_at"), (lost, "lost_at")):
         if ids:
-            db.session.execute(update(AlertRetry).where(_of(alert_id, ids)).values(ended))
+            db.session.execute(update(AlertRetry).where(_of(alert_id, ids)).values({ended: at}))
     if dropped:
         db.session.execute(delete(AlertRetry).where(_of(alert_id, dropped)))
     resolved = _conclude(alert, at) if _all_ended(alert_id) else False
@@ -98,11 +102,11 @@ def settle_retries(
 def _of(alert_id: int, job_ids: Sequence[str]) -> ColumnElement[bool]:
     """Of an alert's retries those of some jobs that have not ended yet."""
     mine = and_(AlertRetry.alert_id == alert_id, AlertRetry.job_id == any_(literal(list(job_ids), ARRAY(Text))))
-    return and_(mine, AlertRetry.succeeded_at.is_(None), AlertRetry.failed_at.is_(None))
+    return and_(mine, *_UNKNOWN)
 
 
 def _awaiting() -> Select[AlertRetry]:
-    return select(AlertRetry).where(AlertRetry.succeeded_at.is_(None), AlertRetry.failed_at.is_(None))
+    return select(AlertRetry).where(*_UNKNOWN)
 
 
 def _all_ended(alert_id: int) -> bool:
@@ -111,13 +115,17 @@ def _all_ended(alert_id: int) -> bool:
 
 def _conclude(alert: Alert, at: datetime) -> bool:
     since = and_(AlertRetry.alert_id == alert.id, AlertRetry.requested_at >= alert.opened_at)
-    jobs, again, asked = db.session.execute(
-        select(func.count(), func.count(AlertRetry.failed_at), func.min(AlertRetry.requested_at)).where(since),
-    ).one()
+    counted = select(
+        func.count(),
+        func.count(AlertRetry.failed_at),
+        func.count(AlertRetry.lost_at),
+        func.min(AlertRetry.requested_at),
+    )
+    jobs, again, lost, asked = db.session.execute(counted.where(since)).one()
     if not jobs or alert.status <= Status.RESOLVED:
         return False
-    if again:
-        write(alert, Change(Event.RETRIED, None, None, _told(jobs, again)), by=SYSTEM, at=at)
+    if again or lost:
+        write(alert, Change(Event.RETRIED, None, None, _told(jobs, again, lost)), by=SYSTEM, at=at)
         return False
     # A failure since the retry was asked for, of whatever job, is news that no retry has answered.
     if queries.failed_since(alert, asked):
@@ -128,8 +136,7 @@ def _conclude(alert: Alert, at: datetime) -> bool:
     return True
 
 
-def _told(jobs: int, again: int) -> str:
-    if jobs == 1:
-        return "the retried job failed again"
-    failed = "all" if again == jobs else f"{again:,} of {jobs:,}"
-    return f"{failed} retried jobs failed again"
+def _told(jobs: int, again: int, lost: int) -> str:
+    ways = ((jobs - again - lost, "succeeded"), (again, "failed again"), (lost, "ended unseen or were stopped"))
+    told = [f"{number:,} {way}" for number, way in ways if number]
+    return f"of {jobs:,} retried job{'s' if jobs > 1 else ''} {', '.join(told)}"

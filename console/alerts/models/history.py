@@ -67,5 +67,6 @@ class AlertRetry(Model):
     requested_at: Mapped[datetime]
     succeeded_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
 
     __table_args__ = (Index(None, "job_id"),)

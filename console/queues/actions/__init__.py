@@ -9,7 +9,15 @@ from console.queues.actions.brokers import (
     require_writable,
     set_read_only,
 )
-from console.queues.actions.orders import Result, close_orders, end_jobs, note_results, take_batch, write_order
+from console.queues.actions.orders import (
+    Result,
+    close_orders,
+    end_jobs,
+    note_results,
+    stop_order,
+    take_batch,
+    write_order,
+)
 from console.queues.actions.own import ask_for, keep_going, keep_schedule, retry, stop
 from console.queues.actions.samples import claim_look, keep_failure, keep_sample, prune_depths
 from console.queues.actions.told import forget_told, lock_cursor, note_look, remember_told
@@ -39,6 +47,7 @@ __all__ = [
     "retry",
     "set_read_only",
     "stop",
+    "stop_order",
     "take_batch",
     "write_order",
 ]

@@ -13,8 +13,11 @@ from console.audit.actions import record
 from console.infra import events
 from console.infra.actor import Actor
 from console.infra.db import db
+from console.infra.errors import Conflict
 from console.infra.jobs import Job, JobState
+from console.queues.actions import own
 from console.queues.models import RqOrder, RqOrderJob
+from console.queues.queries import OrderNow
 from console.queues.rules.orders import Action, Ended, Outcome
 
 # Of two people who ask for the same job at once, the second finds it taken.
@@ -61,6 +64,13 @@ def write_order(
     return order, [job_id for ids in taken.values() for job_id in ids]
 
 
+def stop_order(now: OrderNow, *, by: Actor) -> None:
+    """Stop an order: what was not moved yet stays where it is. Raises Conflict once it has finished."""
+    if now.job is None:
+        raise Conflict("This order finished long ago; there is nothing to stop.")
+    own.stop(now.job.id, by=by)
+
+
 def take_batch(session: Session, order_id: int, *, limit: int) -> list[tuple[str, str]]:
     """The next jobs of an order that nobody has tried, marked as being tried: (broker, job id)."""
     waiting = select(RqOrderJob.broker, RqOrderJob.job_id).where(
@@ -104,9 +114,12 @@ def end_jobs(session: Session, order: RqOrder, broker: str, ends: Mapping[str, E
     session.execute(update(RqOrderJob).where(*_items(order.id, broker, list(ends))).values(ended=words, ended_at=at))
     events.touch("queues")
     if order.alert_id is not None:
-        done = [job_id for job_id, end in ends.items() if end is Ended.SUCCEEDED]
-        failed = [job_id for job_id, end in ends.items() if end is not Ended.SUCCEEDED]
-        alerts.settle_retries(order.alert_id, succeeded=done, failed=failed, at=at)
+        ways: dict[Ended, list[str]] = {}
+        for job_id, end in ends.items():
+            ways.setdefault(end, []).append(job_id)
+        lost = [*ways.get(Ended.STOPPED, ()), *ways.get(Ended.UNKNOWN, ())]
+        done, failed = ways.get(Ended.SUCCEEDED, ()), ways.get(Ended.FAILED, ())
+        alerts.settle_retries(order.alert_id, succeeded=done, failed=failed, lost=lost, at=at)
 
 
 def close_orders(session: Session, *, at: datetime) -> None:

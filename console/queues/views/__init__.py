@@ -1,6 +1,6 @@
 """The pages of this room."""
 
-from console.queues.views import brokers, own
+from console.queues.views import brokers, orders, own
 from console.queues.views.blueprint import bp
 
-__all__ = ["bp", "brokers", "own"]
+__all__ = ["bp", "brokers", "orders", "own"]
