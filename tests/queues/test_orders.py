@@ -272,4 +272,4 @@ def test_only_a_job_that_leaves_no_trace_by_its_own_rule_is_taken_for_success(al
     end(redis_conn)
     with unit():
         assert queries.get_order(order).ends == {"succeeded": 2, "unknown": 1}
-    assert "of 3 retried jobs 2 succeeded, 1 ended unseen or were stopped" in history(alert)
+    assert "of 3 retried jobs 2 succeeded, 1 were stopped or ended unseen" in history(alert)

@@ -137,6 +137,7 @@ def _conclude(alert: Alert, at: datetime) -> bool:
 
 
 def _told(jobs: int, again: int, lost: int) -> str:
-    ways = ((jobs - again - lost, "succeeded"), (again, "failed again"), (lost, "ended unseen or were stopped"))
-    told = [f"{number:,} {way}" for number, way in ways if number]
-    return f"of {jobs:,} retried job{'s' if jobs > 1 else ''} {', '.join(told)}"
+    if jobs == 1:
+        return f"the retried job {'failed again' if again else 'was stopped or ended unseen'}"
+    ways = ((jobs - again - lost, "succeeded"), (again, "failed again"), (lost, "were stopped or ended unseen"))
+    return f"of {jobs:,} retried jobs {', '.join(f'{number:,} {way}' for number, way in ways if number)}"
