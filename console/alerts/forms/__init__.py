@@ -52,8 +52,14 @@ def parse_filter(args: Mapping[str, Any]) -> AlertFilter:
         assignees=tuple(assignees),
         q=" ".join(several(args, "q")),
         since=_instant(" ".join(several(args, "since")[:1])),
-        silenced={"true": True, "false": False}.get("".join(several(args, "silenced")[:1]).lower()),
+        silenced=_silenced(args),
     )
+
+
+def _silenced(args: Mapping[str, Any]) -> bool | None:
+    """A list leaves out what is silenced, and says how many, unless it is asked for; a search finds all there is."""
+    word = "".join(several(args, "silenced")[:1]).lower()
+    return {"true": True, "false": False}.get(word, None if several(args, "q") else False)
 
 
 def kept(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,8 +75,8 @@ def nobody(reading: Reading) -> Capped:
 
 
 def open_count(now: datetime) -> Capped:
-    """How many alerts are open, for the navigation."""
-    return counts(AlertFilter().only(Status.OPEN), now)[Status.OPEN]
+    """How many alerts are open and not silenced, for the navigation."""
+    return counts(AlertFilter(silenced=False).only(Status.OPEN), now)[Status.OPEN]
 
 
 def next_waking(now: datetime) -> datetime | None:

@@ -68,13 +68,20 @@ def get_for_change(silence_id: int, kind: SilenceKind) -> Silence:
     return _one(silence_id, kind, lock=True)
 
 
-def _one(silence_id: int, kind: SilenceKind, *, lock: bool) -> Silence:
-    rows = select(Silence).where(Silence.id == silence_id, Silence.kind == kind)
+def get_any(silence_id: int, *, lock: bool = False) -> Silence:
+    """One of either kind by its number; raises NotFound."""
+    return _one(silence_id, None, lock=lock)
+
+
+def _one(silence_id: int, kind: SilenceKind | None, *, lock: bool) -> Silence:
+    rows = select(Silence).where(Silence.id == silence_id)
+    if kind is not None:
+        rows = rows.where(Silence.kind == kind)
     if lock:
         rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = db.session.scalar(rows) if 0 < silence_id < 2**63 else None
     if found is None:
-        raise NotFound(f"There is no {NAMES[kind]} {silence_id}.")
+        raise NotFound(f"There is no {NAMES[kind or SilenceKind.SILENCE]} {silence_id}.")
     return found
 
 

@@ -12,6 +12,8 @@ from console.alerts.views import (
     retries,
     saved,
     selection,
+    silence_changes,
+    silences,
     triage,
 )
 from console.alerts.views.blueprint import bp
@@ -31,5 +33,7 @@ __all__ = [
     "retries",
     "saved",
     "selection",
+    "silence_changes",
+    "silences",
     "triage",
 ]

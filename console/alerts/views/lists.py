@@ -1,7 +1,7 @@
 """The list of alerts, grouped by state, the worst first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from console.accounts import queries as accounts
 from console.alerts import forms, queries
 from console.alerts.models import Alert
-from console.alerts.queries import Capped, Reading, Sort, noise, sources
+from console.alerts.queries import AlertFilter, Capped, Reading, Sort, noise, sources
 from console.alerts.rules.states import Status
 from console.alerts.views import saved
 from console.alerts.views.blueprint import bp
@@ -87,6 +87,7 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     counts = queries.counts(reading.wanted, now, reading=reading)
     groups = [_group(status, reading, args, counts[status]) for status in wanted.statuses or SHOWN]
     shown = [alert for group in groups for alert in group.alerts]
+    silenced = _silenced(wanted, now)
     return {
         "groups": groups,
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
@@ -105,10 +106,22 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "waking": queries.next_waking(now),
         "sparks": _sparks(shown, now),
         "fault": "",
-        "first_time": not shown and not forms.kept(args) and not any(c.number for c in counts.values()),
+        "silenced": silenced,
+        "first_time": not shown
+        and not silenced.number
+        and not forms.kept(args)
+        and not any(c.number for c in counts.values()),
         **ways(),
         **_filters(args),
     }
+
+
+def _silenced(wanted: AlertFilter, now: datetime) -> Capped:
+    """How many alerts the list leaves out because a silence mutes them."""
+    if wanted.silenced is not False:
+        return Capped(0, more=False)
+    counts = queries.counts(replace(wanted.only(*(wanted.statuses or SHOWN)), silenced=True), now).values()
+    return Capped(sum(count.number for count in counts), any(count.more for count in counts))
 
 
 def reader() -> dict[str, Any]:

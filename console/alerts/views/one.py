@@ -7,7 +7,7 @@ from flask import Response, request
 
 from console.alerts import forms, queries
 from console.alerts.models import Alert, Occurrence
-from console.alerts.queries import Bucket, Window, noise
+from console.alerts.queries import Bucket, Window, noise, silences
 from console.alerts.rules import frames
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
@@ -48,6 +48,7 @@ def showing(alert: Alert) -> dict[str, Any]:
         "alert": alert,
         "view": {name: request.args[name] for name in ("window", "occurrence") if request.args.get(name)},
         "stands": status.word,
+        "mute": silences.muted_by(alert, now),
         "facts": queries.facts(alert),
         "flapping": noise.spells([alert.id]).get(alert.id),
         "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
