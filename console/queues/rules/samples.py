@@ -37,7 +37,10 @@ class QueueSeen:
 
 @dataclass(frozen=True, slots=True)
 class WorkerNow:
-    """A worker as it last told of itself; `gone` when only its name is left."""
+    """A worker as it last told of itself; `gone` when only its name is left.
+
+    `silent_after`: seconds between signs of life that are too many, where it is not RQ's usual.
+    """
 
     name: str
     queues: tuple[str, ...] = ()
@@ -50,12 +53,14 @@ class WorkerNow:
     succeeded: int | None = None
     failed: int | None = None
     gone: bool = False
+    silent_after: float | None = None
 
     def stale(self, now: datetime) -> bool:
         """Whether its last sign of life is older than a living worker's can be."""
         if self.gone or self.heartbeat is None:
             return self.gone
-        return now - self.heartbeat > (SILENT_BUSY if self.current_job else SILENT_IDLE)
+        usual = SILENT_BUSY if self.current_job else SILENT_IDLE
+        return now - self.heartbeat > (usual if self.silent_after is None else timedelta(seconds=self.silent_after))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _board() -> dict[str, Any]:
         "schedules": queries.schedules(),
         "cap": queries.CAP,
         "own": strangers(shown[0]),
-        "others": shown[1:],
+        "others": sorted(shown[1:], key=lambda one: one.state != "away"),
         "may_change": _is(Role.ADMIN),
     }
 

@@ -1,15 +1,16 @@
 """What the pages make of a stored look: rows with their past hour, words for how the broker is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from console.infra import clock
 from console.infra.queue import PREFIX
 from console.queues import queries
 from console.queues.queries import BrokerNow
-from console.queues.rules.brokers import Watched
-from console.queues.rules.samples import QueueSeen, Sample, WorkerNow
+from console.queues.rules.brokers import Kind, Watched
+from console.queues.rules.samples import LostJob, QueueSeen, Sample, WorkerNow
+from console.queues.views.heard import heard_of
 from console.web import charts
 from console.web.charts import Spark
 from console.web.filters import plural
@@ -39,6 +40,9 @@ class Shown:
     now: BrokerNow
     at: datetime
     rows: Sequence[Row]
+    workers: Sequence[WorkerNow]
+    lost: Sequence[LostJob]
+    notes: Sequence[str]
 
     @property
     def broker(self) -> Watched:
@@ -65,22 +69,28 @@ class Shown:
         return sum(row.queue.waiting for row in self.rows)
 
     @property
-    def workers(self) -> Sequence[WorkerNow]:
-        """Its workers; of our own Redis those of others too."""
-        return self.sample.workers if self.sample else ()
+    def celery(self) -> bool:
+        """Whether it is Celery's, which tells less."""
+        return self.broker.kind is Kind.CELERY
 
 
 def board_of(now: BrokerNow) -> Shown:
     """One broker with the past hour of its queues."""
     at = clock.now()
     past = queries.depths(now.broker.name, at=at) if now.sample else {}
-    queues = now.sample.queues if now.sample else ()
-    return Shown(now, at, [_row(now.broker, queue, past.get(queue.name)) for queue in queues])
+    rows = [_row(now.broker, queue, past.get(queue.name)) for queue in (now.sample.queues if now.sample else ())]
+    if now.broker.kind is Kind.CELERY:
+        heard = heard_of(now.broker.name, at)
+        return Shown(
+            now, at, rows, heard.workers, heard.lost, [*heard.notes, *(now.sample.notes if now.sample else ())]
+        )
+    seen = now.sample
+    return Shown(now, at, rows, seen.workers if seen else (), seen.lost if seen else (), seen.notes if seen else ())
 
 
 def strangers(shown: Shown) -> Shown:
     """Our own Redis without our own queues: what other services keep there."""
-    return Shown(shown.now, shown.at, [row for row in shown.rows if not row.ours])
+    return replace(shown, rows=[row for row in shown.rows if not row.ours])
 
 
 def _row(broker: Watched, queue: QueueSeen, past: list[int] | None) -> Row:

@@ -21,7 +21,7 @@ STEPS: Final = ("", *(f"{SEPARATOR}{step}" for step in (3, 6, 9)))
 BINDINGS: Final = "_kombu.binding."
 NOTES: Final = (
     "Celery puts no time of sending on a task: the age of the oldest is not known.",
-    "Workers tell of themselves by events only: the broker knows how many listen, not who they are.",
+    "Celery counts neither what comes in nor what goes out: rates are not known.",
     "Celery beat keeps its timetable in a file beside it, not in the broker. Give periodic tasks a heartbeat.",
 )
 

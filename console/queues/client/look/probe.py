@@ -10,6 +10,7 @@ import redis
 from redis import Redis
 
 from console.infra.brokers import Wire, told
+from console.infra.brokers.words import WEB
 from console.infra.deadline import Deadline
 from console.queues.client.look.values import pipe_of, subscribers, text
 from console.queues.rules.brokers import Kind
@@ -17,6 +18,7 @@ from console.queues.rules.brokers import Kind
 SECONDS: Final = 2.0
 # A name that does not resolve holds the thread that asked; nobody waits for it longer than this.
 PATIENCE: Final = 2.5
+SHORT: Final = 0.3
 # What PostgreSQL answers with one letter, S or N (its protocol, "SSL Session Encryption").
 SSL_REQUEST: Final = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
@@ -99,13 +101,20 @@ def _name(kind: Kind) -> str:
 
 
 def _better(said: str, wire: Wire) -> str:
-    """A server that hung up without a word may be PostgreSQL, which takes a Redis command for a bad length."""
+    """A server that hung up without a word is asked as PostgreSQL and as a web server are, which take us for noise."""
     if "without an answer" not in said or wire.peer is None:
         return said
+    if _answer(wire.peer, SSL_REQUEST)[:1] in {b"S", b"N"}:
+        return "PostgreSQL answers there, not Redis."
+    return WEB if _answer(wire.peer, b"HEAD / HTTP/1.0\r\n\r\n").startswith(b"HTTP/") else said
+
+
+def _answer(peer: Any, question: bytes) -> bytes:
+    """The first bytes that somebody says to it; none for whoever stays silent for a third of a second."""
     try:
-        with socket.create_connection(wire.peer, timeout=0.5) as again:
-            again.settimeout(0.5)
-            again.sendall(SSL_REQUEST)
-            return "PostgreSQL answers there, not Redis." if again.recv(1) in {b"S", b"N"} else said
+        with socket.create_connection(peer, timeout=SHORT) as again:
+            again.settimeout(SHORT)
+            again.sendall(question)
+            return again.recv(16)
     except OSError:
-        return said
+        return b""
