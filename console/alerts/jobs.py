@@ -1,6 +1,6 @@
 """What the clock does for alerts."""
 
-from console.alerts import actions, client
+from console.alerts import actions, client, queries
 from console.alerts.rules.states import Severity
 from console.infra import clock
 from console.infra.jobs import JobContext, job
@@ -87,3 +87,31 @@ def close_stale(context: JobContext) -> dict[str, int]:
             if place is None:
                 break
     return {"closed": closed}
+
+
+@job(queue="default", timeout=3_600, max_attempts=5)
+def change_many(context: JobContext, bulk_id: int) -> dict[str, int]:
+    """Make a prepared change of many alerts, a step at a time."""
+    done, left = 0, True
+    while left:
+        context.check()
+        with unit():
+            change = queries.bulk_for_change(bulk_id)
+            left = actions.proceed_bulk(change, by=context.actor, at=clock.now())
+            done, total = change.changed, change.matched
+        context.progress(min(done / max(total, 1), 1), f"{done:,} of {total:,} alerts")
+    return {"changed": done}
+
+
+@job(queue="default", timeout=3_600, max_attempts=5)
+def undo_many(context: JobContext, bulk_id: int) -> dict[str, int]:
+    """Undo a change of many alerts, a step at a time."""
+    undone, left = 0, True
+    while left:
+        context.check()
+        with unit():
+            change = queries.bulk_for_change(bulk_id)
+            left = actions.undo_step(change, by=context.actor, at=clock.now())
+            undone, total = change.undone, change.changed
+        context.progress(min(undone / max(total, 1), 1), f"{undone:,} of {total:,} alerts")
+    return {"undone": undone}

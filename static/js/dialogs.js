@@ -26,6 +26,14 @@ export async function ask(url) {
   if (!dialog.open) dialog.showModal();
 }
 
+// A form may be answered by a question: it comes into the shared dialog by itself.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "ask-body" || one("#ask").open) return;
+  const heading = one("h1, h2", event.detail.target);
+  if (heading) heading.id = "ask-title";
+  one("#ask").showModal();
+});
+
 on("click", "[data-close]", (button) => button.closest("dialog")?.close());
 
 // A click on the backdrop is a click on the dialog itself.

@@ -17,7 +17,9 @@ export function refresh(form) {
   const everything = one("[data-all-matching]", form);
   if (everything && !ticked) everything.checked = false;
   const number = everything?.checked ? Number(everything.value) : ticked;
-  for (const place of all("[data-picked]", form)) place.textContent = number.toLocaleString("en");
+  // All that match may be too many to be counted on the page; the server asks before it acts.
+  const told = Number.isNaN(number) ? "all" : number.toLocaleString("en");
+  for (const place of all("[data-picked]", form)) place.textContent = told;
 }
 
 export function tick(form, pick, checked) {
@@ -48,6 +50,8 @@ onContent(() => all("[data-select]").forEach(refresh));
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("[data-select]");
   if (!form || !event.detail.successful || event.detail.elt.hasAttribute("data-live")) return;
+  // Answered by a question: whoever cancels it still has what was ticked.
+  if (event.detail.xhr.getResponseHeader("HX-Retarget")) return;
   for (const pick of picks(form)) pick.checked = false;
   refresh(form);
 });

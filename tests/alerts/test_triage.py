@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from console.alerts import actions, queries
 from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter
-from console.alerts.rules.states import Status, Verb
+from console.alerts.rules.states import Status
 from console.audit.models import AuditEntry
 from console.infra.db import db
 from console.infra.errors import Conflict, Invalid, NotFound
@@ -179,4 +179,5 @@ def test_bulk_assigns_and_snoozes(found: Alert, clock: Clock) -> None:
 def test_picked_alerts_are_moved_together(found: Alert, clock: Clock) -> None:
     other = alert(clock.at, message="another")
     actions.resolve(other, by=OLU, at=clock.at)
-    assert actions.move_all([found.id, other.id, 999_999], Verb.ACKNOWLEDGE, by=ADA, at=clock.at) == 1
+    done = actions.move_all([found.id, other.id, 999_999], actions.Order("acknowledge"), by=ADA, at=clock.at)
+    assert (done.matched, done.changed) == (2, 1)

@@ -1,6 +1,8 @@
 """What changes alerts: failures that come in, what people do, and time."""
 
-from console.alerts.actions.bulk import BulkResult, Order, bulk, move_all
+from console.alerts.actions.bulk import MOST, BulkResult, Order, bulk, move_all
+from console.alerts.actions.bulk import prepare as prepare_bulk
+from console.alerts.actions.bulk import proceed as proceed_bulk
 from console.alerts.actions.counting import count_next
 from console.alerts.actions.flapping import settle_due as settle_flapping
 from console.alerts.actions.heartbeats import change as change_heartbeat
@@ -33,6 +35,7 @@ from console.alerts.actions.triage import (
     unresolve,
     unsnooze,
 )
+from console.alerts.actions.undoing import begin_undo, undo_step
 from console.alerts.actions.upkeep import add_weeks, forget_minutes, wake_due
 from console.alerts.actions.views import change as change_view
 from console.alerts.actions.views import create as create_view
@@ -40,6 +43,7 @@ from console.alerts.actions.views import remove as remove_view
 from console.alerts.actions.webhooks import Taken, take_alertmanager, take_sentry
 
 __all__ = [
+    "MOST",
     "BulkResult",
     "IngestResult",
     "Order",
@@ -49,6 +53,7 @@ __all__ = [
     "add_weeks",
     "assign",
     "await_retries",
+    "begin_undo",
     "bulk",
     "change_heartbeat",
     "change_silence",
@@ -71,6 +76,8 @@ __all__ = [
     "note_drops",
     "pause_heartbeat",
     "ping",
+    "prepare_bulk",
+    "proceed_bulk",
     "put_limit",
     "put_noise_rules",
     "remove_heartbeat",
@@ -90,6 +97,7 @@ __all__ = [
     "take_sentry",
     "unacknowledge",
     "unassign",
+    "undo_step",
     "unmerge",
     "unresolve",
     "unsnooze",

@@ -1,22 +1,33 @@
-"""One verb for every alert that a filter matches, if it still matches as many as the asker saw."""
+"""One verb for every alert that a filter matches, if it still matches as many as the asker saw.
 
-from collections.abc import Callable, Sequence
+What each alert was before is kept, so that all of it can be undone. What is too much for a request is prepared here,
+with the very alerts that were counted, and done step by step by a job.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import collate, select
+from sqlalchemy import BigInteger, cast, collate, delete, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from console.alerts import queries
 from console.alerts.actions import retries, triage
-from console.alerts.models import Alert
+from console.alerts.models import Alert, BulkChange, BulkEntry
 from console.alerts.queries import AlertFilter
-from console.alerts.rules.states import Verb
 from console.infra.actor import Actor
 from console.infra.db import db
 from console.infra.errors import Conflict, Fault, Invalid
 
 CAP = 10_000
+# What a job takes on.
+MOST = 100_000
+STEP = 200
+PICTURED = (
+    "status", "assignee", "acknowledged_by", "acknowledged_at", "snoozed_until", "before_snooze", "resolved_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class BulkResult:
     matched: int
     changed: int
     jobs: int = 0
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +59,71 @@ def bulk(wanted: AlertFilter, order: Order, *, expect: int, by: Actor, at: datet
         raise Invalid(f"More than {CAP:,} alerts match; narrow the filter.", errors=[Fault("/filter", "Too wide.")])
     if len(ids) != expect:
         raise Conflict(f"{len(ids):,} alerts match now, not {expect:,}. Nothing was done; look again.")
-    return _each(_locked(ids), _step(order, by=by, at=at))
+    return _now(ids, order, by=by, at=at)
 
 
-def move_all(ids: Sequence[int], verb: Verb, *, by: Actor, at: datetime, until: datetime | None = None) -> int:
-    """Do a verb to alerts that were picked one by one; returns for how many it made sense. A snooze needs `until`."""
-    return _each(_locked(ids[:CAP]), _step(Order(verb.value, until=until), by=by, at=at)).changed
+def move_all(ids: Sequence[int], order: Order, *, by: Actor, at: datetime) -> BulkResult:
+    """Do it to alerts that were picked one by one."""
+    return _now(ids[:CAP], order, by=by, at=at)
 
 
-def _locked(ids: Sequence[int]) -> list[Alert]:
+def prepare(ids: Sequence[int], order: Order, *, by: Actor, at: datetime) -> BulkChange:
+    """A change of many alerts that a job will make: these and no others. Raises Invalid over 100,000."""
+    if len(ids) > MOST:
+        raise Invalid(f"More than {MOST:,} alerts match; narrow the filter.", errors=[Fault("/filter", "Too wide.")])
+    _move(order) if order.action != "retry" else None
+    change = _change(order, len(ids), by=by, at=at)
+    ids_of = func.unnest(cast(list(ids), ARRAY(BigInteger)))
+    rows = select(literal(change.id), ids_of)
+    db.session.execute(insert(BulkEntry).from_select(["bulk_id", "alert_id"], rows))
+    return change
+
+
+def proceed(change: BulkChange, *, by: Actor, at: datetime) -> bool:
+    """Change the next alerts of a prepared change; returns whether any are left. Safe to repeat after a crash."""
+    ahead = select(BulkEntry.alert_id).where(BulkEntry.bulk_id == change.id, BulkEntry.after.is_(None))
+    ids = list(db.session.scalars(ahead.order_by(BulkEntry.alert_id).limit(STEP)))
+    done = _each(locked(ids), _step(order_of(change), by=by, at=at))
+    db.session.execute(delete(BulkEntry).where(BulkEntry.bulk_id == change.id, BulkEntry.alert_id.in_(ids)))
+    _remember(change, done.entries)
+    change.changed += len(done.entries)
+    if len(ids) < STEP:
+        change.finished_at = at
+    db.session.flush()
+    return len(ids) == STEP
+
+
+def order_of(change: BulkChange) -> Order:
+    """What was asked for."""
+    until = change.order.get("until")
+    return Order(change.order["action"], datetime.fromisoformat(until) if until else None, change.order.get("user"))
+
+
+def _now(ids: Sequence[int], order: Order, *, by: Actor, at: datetime) -> BulkResult:
+    done = _each(locked(ids), _step(order, by=by, at=at))
+    if not done.entries:
+        return BulkResult(done.matched, done.changed, done.jobs)
+    change = _change(order, done.matched, by=by, at=at)
+    change.changed, change.finished_at = done.changed, at
+    _remember(change, done.entries)
+    return BulkResult(done.matched, done.changed, done.jobs, change.id)
+
+
+def _change(order: Order, matched: int, *, by: Actor, at: datetime) -> BulkChange:
+    until = order.until.isoformat() if order.until else None
+    asked = {"action": order.action, "until": until, "user": order.user}
+    change = BulkChange(by=by.label, at=at, order=asked, matched=matched, changed=0, undone=0)
+    db.session.add(change)
+    db.session.flush()
+    return change
+
+
+def _remember(change: BulkChange, entries: Sequence[Mapping[str, Any]]) -> None:
+    if entries:
+        db.session.execute(insert(BulkEntry), [{"bulk_id": change.id, **entry} for entry in entries])
+
+
+def locked(ids: Sequence[int]) -> list[Alert]:
     # In the order in which ingest locks, so that neither can hold what the other waits for.
     order = (collate(Alert.service, "C"), collate(Alert.environment, "C"), collate(Alert.fingerprint, "C"))
     rows = select(Alert).where(Alert.id.in_(ids)).order_by(*order).with_for_update(key_share=True)
@@ -93,15 +161,32 @@ def _move(order: Order) -> Callable[..., None]:
     }[order.action]
 
 
-def _each(alerts: list[Alert], step: Callable[[Alert], int]) -> BulkResult:
-    changed = jobs = 0
+@dataclass(frozen=True, slots=True)
+class _Done:
+    matched: int
+    changed: int
+    jobs: int
+    entries: list[dict[str, Any]]
+
+
+def _each(alerts: list[Alert], step: Callable[[Alert], int]) -> _Done:
+    changed, jobs, entries = 0, 0, list[dict[str, Any]]()
     for alert in alerts:
-        before = (alert.status, alert.assignee)
+        before = picture(alert)
         try:
             rerun = step(alert)
         except Conflict:
             continue
         jobs += rerun
-        changed += rerun > 0 or before != (alert.status, alert.assignee)
+        after = picture(alert)
+        changed += rerun > 0 or before != after
+        if before != after:
+            entries.append({"alert_id": alert.id, "before": before, "after": after})
     db.session.flush()
-    return BulkResult(len(alerts), changed, jobs)
+    return _Done(len(alerts), changed, jobs, entries)
+
+
+def picture(alert: Alert) -> dict[str, Any]:
+    """What people's verbs change of an alert, as JSON: equal pictures mean that nobody has touched it between."""
+    found = {name: getattr(alert, name) for name in PICTURED}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}

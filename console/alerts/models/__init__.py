@@ -1,6 +1,7 @@
 """The tables of alerts: the alert, its details, occurrences, history, counts, merges; heartbeats; noise."""
 
 from console.alerts.models.alert import Alert, AlertDetail
+from console.alerts.models.bulk import BulkChange, BulkEntry
 from console.alerts.models.heartbeat import PULSE, Heartbeat, HeartbeatPing, PingKey, pulse_of, rhythm_of
 from console.alerts.models.history import AlertCount, AlertHistory, AlertRetry, Grain
 from console.alerts.models.merge import AlertMerge, AlertTrait, Trait
@@ -30,6 +31,8 @@ __all__ = [
     "AlertOpening",
     "AlertRetry",
     "AlertTrait",
+    "BulkChange",
+    "BulkEntry",
     "FailureEvent",
     "FlappingSpell",
     "Grain",

@@ -1,5 +1,6 @@
 """Reads of alerts: lists, one alert, charts."""
 
+from console.alerts.queries.bulk import bulk_for_change, under_way
 from console.alerts.queries.charts import Bucket, Window, chart, sparklines
 from console.alerts.queries.counts import CAP, Capped, choices, counts, next_waking, nobody, open_count
 from console.alerts.queries.failures import (
@@ -24,6 +25,7 @@ __all__ = [
     "Reading",
     "Sort",
     "Window",
+    "bulk_for_change",
     "chart",
     "choices",
     "counts",
@@ -45,4 +47,5 @@ __all__ = [
     "open_count",
     "recent",
     "sparklines",
+    "under_way",
 ]

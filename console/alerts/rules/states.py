@@ -88,6 +88,16 @@ class Move:
     event: Event
 
 
+# What an undo of a verb is called in the history.
+UNDONE: dict[Verb, Event] = {
+    Verb.ACKNOWLEDGE: Event.UNACKNOWLEDGED,
+    Verb.UNACKNOWLEDGE: Event.ACKNOWLEDGED,
+    Verb.SNOOZE: Event.UNSNOOZED,
+    Verb.UNSNOOZE: Event.SNOOZED,
+    Verb.RESOLVE: Event.UNRESOLVED,
+    Verb.UNRESOLVE: Event.RESOLVED,
+}
+
 _ALIVE = frozenset({Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED})
 
 MOVES: dict[Verb, Move] = {

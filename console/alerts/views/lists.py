@@ -93,6 +93,7 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
         "counts": counts,
         "all_matching": _more_than(len(shown), [counts[group.status] for group in groups]),
+        "changing": queries.under_way(),
         "open": counts[Status.OPEN],
         "oob": htmx.wants_fragment(),
         "dropping": sources.dropping(),
@@ -150,10 +151,12 @@ def open_count() -> str:
     return f"{count} open" if count.number else ""
 
 
-def _more_than(shown: int, counts: list[Capped]) -> int:
-    """How many match in all, when they are more than those shown and can be counted; else 0."""
+def _more_than(shown: int, counts: list[Capped]) -> int | str:
+    """How many match in all, if more than those shown: "many" when they are counted only if asked; else 0."""
+    if any(count.more for count in counts):
+        return "many"
     total = sum(count.number for count in counts)
-    return total if total > shown and not any(count.more for count in counts) else 0
+    return total if total > shown else 0
 
 
 def _group(status: Status, reading: Reading, args: Mapping[str, Any], count: Capped) -> Group:

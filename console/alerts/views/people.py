@@ -21,7 +21,7 @@ from console.web.auth import current_actor, requires
 def ask_assignment(alert_id: int) -> Response:
     """Ask who shall have it."""
     alert = queries.get(alert_id)
-    return htmx.page("alerts/assign.html", "question", alert=alert, people=_people(), me=current_actor().label)
+    return htmx.page("alerts/assign.html", "question", alert=alert, people=people(), me=current_actor().label)
 
 
 @bp.post("/alerts/<int:alert_id>/assignment")
@@ -29,9 +29,9 @@ def ask_assignment(alert_id: int) -> Response:
 def assign(alert_id: int) -> Response:
     """Give it to the person of that address."""
     alert, by = queries.get_for_change(alert_id), current_actor()
-    person = _person(request.form.get("user", ""))
-    actions.assign(alert, person.email, by=by, at=clock.now())
-    whose = "yours" if person.email == by.label else f"{filters.person(person.label)}'s"
+    chosen = person(request.form.get("user", ""))
+    actions.assign(alert, chosen.email, by=by, at=clock.now())
+    whose = "yours" if chosen.email == by.label else f"{filters.person(chosen.label)}'s"
     return reply(alert, f"#{alert_id} is {whose}.", url_for("alerts.unassign", alert_id=alert_id))
 
 
@@ -44,13 +44,14 @@ def unassign(alert_id: int) -> Response:
     return reply(alert, f"Nobody has #{alert_id} now.")
 
 
-def _people() -> list[Any]:
+def people() -> list[Any]:
     """Those who can act on an alert."""
     able = [user for user in accounts.users() if user.disabled_at is None and user.role.includes(Role.RESPONDER)]
     return [(user.email, user.label if user.label == user.email else f"{user.label}, {user.email}") for user in able]
 
 
-def _person(email: str) -> User:
+def person(email: str) -> User:
+    """Somebody who can have an alert; raises Invalid."""
     found = accounts.find_user(email) if email else None
     if found is None or found.disabled_at is not None:
         raise Invalid("Choose somebody with an account.", errors=[Fault("/user", f"Nobody here has “{email[:200]}”.")])
