@@ -20,6 +20,7 @@ FIELDS: Final = (
 )  # fmt: skip
 # An id that PostgreSQL cannot hold as text is told by its bytes; one too long for an index by its hash.
 ODD: Final = "0x"
+HASHED: Final = "#"
 LONGEST_ID: Final = 500
 # A traceback of this many bytes is kept by its head; packed text may unpack to a thousand times its size.
 LONGEST_TEXT: Final = 1_000_000
@@ -36,12 +37,17 @@ class Entry:
 def name_of(member: bytes) -> str:
     """A job's id as text; `member_of` leads back."""
     if len(member) > LONGEST_ID:
-        return f"#{blake2b(member, digest_size=16).hexdigest()}"
+        return HASHED + blake2b(member, digest_size=16).hexdigest()
     try:
         found = member.decode()
     except UnicodeDecodeError:
         return ODD + member.hex()
     return ODD + member.hex() if "\0" in found or found.startswith(ODD) else found
+
+
+def is_hashed(job_id: str) -> bool:
+    """Whether this is the hash of an id too long to be kept: it does not lead back."""
+    return job_id.startswith(HASHED) and len(job_id) == len(HASHED) + 32
 
 
 def member_of(job_id: str) -> bytes:
@@ -82,10 +88,13 @@ def read_failures(redis: "Redis", queue: str, entries: Sequence[Entry]) -> list[
 def _told(queue: str, entries: Sequence[Entry], answers: Sequence[Any]) -> Iterator[RqFailure]:
     for entry, fields, results in zip(entries, answers[::2], answers[1::2], strict=True):
         if isinstance(fields, RedisError):
-            yield _unreadable(queue, entry, fields)
+            odd = "WRONGTYPE" in str(fields)
+            yield _trouble(queue, entry, "Redis holds another type of value under its key" if odd else "Redis refused")
             continue
         job = dict(zip(FIELDS, fields, strict=True))
         if job["description"] is None and job["status"] is None:
+            if is_hashed(entry.job_id):
+                yield _trouble(queue, entry, f"its id is longer than {LONGEST_ID} bytes")
             continue
         # Redis before 5 has no streams, and RQ keeps no results there.
         yield _failure(queue, entry, job, [] if isinstance(results, RedisError) else results)
@@ -111,12 +120,11 @@ def _failure(queue: str, entry: Entry, fields: Mapping[str, bytes | None], resul
     )
 
 
-def _unreadable(queue: str, entry: Entry, error: RedisError) -> RqFailure:
-    kind = "another type of value" if "WRONGTYPE" in str(error) else "something that could not be read"
+def _trouble(queue: str, entry: Entry, why: str) -> RqFailure:
     return RqFailure(
         job_id=entry.job_id, queue=queue, task="unknown", args=None, execution=str(entry.score), ended_at=None,
         worker=None, retries=None, max_retries=None, traceback="",
-        trouble=f"An entry of the failed jobs is no job of RQ: Redis holds {kind} under its key",
+        trouble=f"A failed job of RQ cannot be read: {why}",
     )  # fmt: skip
 
 

@@ -17,7 +17,17 @@ from rq.registry import StartedJobRegistry
 
 from console.infra.queue import PREFIX
 from console.queues.client import attempts, moves
-from console.queues.client.reading import CHUNK, Entry, entries_of, job_key, member_of, number, read_failures, text_of
+from console.queues.client.reading import (
+    CHUNK,
+    Entry,
+    entries_of,
+    is_hashed,
+    job_key,
+    member_of,
+    number,
+    read_failures,
+    text_of,
+)
 from console.queues.rules import RqAttempt, RqFailure, parse_time
 
 # What RQ itself may stumble over when it restores a job that is no longer what it was.
@@ -142,7 +152,8 @@ class RqRegistries:
         return attempts.read_attempts(self._redis, queue, looked)
 
     def gone(self, queue: str, job_ids: Sequence[str]) -> list[str]:
-        """Those of the ids that are no longer in the failed registry."""
+        """Those of the ids that are no longer in the failed registry; of what does not lead back that is not known."""
+        job_ids = [job_id for job_id in job_ids if not is_hashed(job_id)]
         members = cast("list[str]", [member_of(job_id) for job_id in job_ids])
         scores = cast("list[float | None]", self._redis.zmscore(_failed(queue), members)) if members else []
         return [job_id for job_id, score in zip(job_ids, scores, strict=True) if score is None]
