@@ -40,6 +40,7 @@ def keep_sample(broker: str, sample: Sample, *, seconds: float, at: datetime) ->
         events.touch(ROOM)
     state.ok_at, state.failing_since, state.error = at, None, None
     state.seconds, state.sample = seconds, packed
+    db.session.flush()
 
 
 def keep_failure(broker: str, error: str, *, at: datetime) -> None:
@@ -48,6 +49,7 @@ def keep_failure(broker: str, error: str, *, at: datetime) -> None:
     if state.error != error:
         events.touch(ROOM)
     state.failing_since, state.error = state.failing_since or at, error
+    db.session.flush()
 
 
 def prune_depths(*, at: datetime) -> None:

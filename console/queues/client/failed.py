@@ -1,7 +1,7 @@
 """A page of a failed registry: a slice by rank, and the fields of its jobs, however many failed."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from redis import Redis
 
@@ -50,12 +50,21 @@ def failed_jobs(redis: "Redis", queue: str, *, limit: int = LIMIT, cursor: str |
 
 
 def _start(redis: "Redis", key: str, job_id: str, score: str) -> int:
-    """The rank behind the last job shown; when that has left, behind all that RQ keeps longer."""
+    """The rank behind the last job shown, or behind where it stood when it has left.
+
+    Entries of one score stand in the order of their names, backwards: its place among them is found by halves.
+    """
     rank = cast("int | None", redis.zrevrank(key, job_id))
     if rank is not None:
         return rank + 1
-    kept: Any = redis.zcount(key, f"({_number(score)}", "+inf")
-    return int(kept)
+    at, wanted = _number(score), job_id.encode()
+    low = cast("int", redis.zcount(key, f"({at}", "+inf"))
+    high = low + cast("int", redis.zcount(key, at, at))
+    while low < high:
+        middle = (low + high) // 2
+        found = cast("list[bytes]", redis.zrevrange(key, middle, middle))
+        low, high = (middle + 1, high) if found and found[0] > wanted else (low, middle)
+    return low
 
 
 def _number(score: str) -> float:
