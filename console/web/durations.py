@@ -22,13 +22,16 @@ class Length:
 
 
 def columns(lengths: Sequence[Length], *, label: str) -> tuple[Columns, str]:
-    """The chart, oldest first, every second tick minor, and its unit in words."""
+    """The chart, oldest first, and its unit in words."""
     longest = max((each.seconds or 0 for each in lengths), default=0)
     unit, size = next((each for each in UNITS if longest >= ENOUGH * each[1]), UNITS[-1])
     top = nice_top(-int(-longest // size))
     width = 100 / max(len(lengths), 1)
     bars = [bar for index, each in enumerate(lengths) if (bar := _bar(each, index * width, width, top * size))]
-    x_ticks = [Tick(round((i + 0.5) * width, 2), each.tick, i % 2 == 1) for i, each in enumerate(lengths)]
+    # Every second one is named, the newest among them; on phones every fourth.
+    newest = len(lengths) - 1
+    named = [i for i in range(len(lengths)) if (newest - i) % 2 == 0]
+    x_ticks = [Tick(round((i + 0.5) * width, 2), lengths[i].tick, (newest - i) % 4 == 2) for i in named]  # noqa: PLR2004
     parts = 3 if top % 3 == 0 else 4
     y_ticks = [Tick(PLOT_HEIGHT - PLOT_HEIGHT * n / parts, f"{top * n // parts:,}") for n in range(parts + 1)]
     return Columns(tuple(bars), tuple(x_ticks), tuple(y_ticks), label), unit

@@ -40,7 +40,7 @@ def close_stale(severity: Severity, after: Place | None, *, at: datetime) -> tup
 
 def _batch(severity: Severity, after: Place | None, before: datetime) -> list[Alert]:
     """The next alerts along the list's own index, the one that was seen longest ago first."""
-    rows = select(Alert).where(Alert.status == Status.OPEN, Alert.severity == severity, Alert.last_seen < before)
+    rows = select(Alert).where(Alert.status == Status.OPEN, Alert.severity == severity, Alert.last_seen <= before)
     if after is not None:
         rows = rows.where(tuple_(Alert.last_seen, Alert.id) > after)
     return list(db.session.scalars(rows.order_by(Alert.last_seen, Alert.id).limit(BATCH)))

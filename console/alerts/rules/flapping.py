@@ -36,9 +36,11 @@ def begins(changes: Iterable[datetime], now: datetime, wanted: Flapping) -> bool
 
 
 def settles_at(changes: Iterable[datetime], wanted: Flapping) -> datetime:
-    """The first instant at which no more than `calm` of `changes` (one at least) are in the window."""
+    """The first instant since the last of `changes` (one at least) at which no more than `calm` are in the window."""
     newest = sorted(changes)
-    return newest[-wanted.calm - 1] + wanted.window if len(newest) > wanted.calm else newest[-1]
+    if len(newest) <= wanted.calm:
+        return newest[-1]
+    return max(newest[-1], newest[-wanted.calm - 1] + wanted.window)
 
 
 def words(changes: int, minutes: int) -> str:

@@ -19,9 +19,9 @@ from console.web import durations, htmx, live
 from console.web.auth import requires
 
 MEASURES = {
-    Measure.FAILURES: ("Most failures", "failures"),
-    Measure.CHANGES: ("Most to and fro", "changes between open and resolved, but for those by hand"),
-    Measure.REOPENINGS: ("Came back most", "times opened again after it was resolved"),
+    Measure.FAILURES: ("Most failures", "how many came"),
+    Measure.CHANGES: ("Most to and fro", "changes of state, but for those by hand"),
+    Measure.REOPENINGS: ("Came back most", "times opened again"),
     Measure.STANDING: ("Standing longest", "open or acknowledged now, whatever the period"),
 }
 WEEK_COLUMNS = ("service", "week", "acknowledged", "acknowledge_mean", "acknowledge_median", "resolved", "resolve_mean",
