@@ -17,6 +17,7 @@ from console.infra import events, pool, sentry
 from console.infra.db import db
 from console.infra.redis import connect
 from console.oncall import api as oncall_api
+from console.oncall import queries as oncall_queries
 from console.oncall import views as oncall_views
 from console.oncall.actions import telling
 from console.queues import api as queues_api
@@ -29,6 +30,7 @@ from console.web import (
     errors,
     limits,
     live,
+    markdown,
     nav,
     openapi,
     probes,
@@ -89,6 +91,7 @@ def _web(app: Flask) -> None:
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
     transaction.init_app(app)
     shell.init_app(app)
+    markdown.init_app(app)
     if app.extensions["console.settings"].environment != "production":
         app.register_blueprint(showcase.bp)
     facts = {"alerts.index": alerts_views.open_count, "heartbeats.index": alerts_views.heartbeats.broken_fact}
@@ -105,6 +108,7 @@ def _rooms(app: Flask) -> None:
     events.retry_requested.connect(queues_jobs.answer_retry)
     events.retry_requested.connect(queues_jobs.answer_celery_retry)
     events.alert_changed.connect(telling.hear)
+    events.alert_told.connect(oncall_queries.telling_of)
     for page in PAGES:
         app.register_blueprint(page)
     for api in APIS:

@@ -94,6 +94,29 @@ class AlertChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One message about an alert: when it was made, to whom, and what became of it (a word of deliveries)."""
+
+    delivery_id: int
+    at: datetime
+    channel: str
+    recipient: str
+    state: str
+    step: int
+    sent_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who was told of an alert, the last first, and when the next reminder is due; None when none is."""
+
+    lines: tuple[Told, ...]
+    more: bool
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Something was asked for and not allowed; audited in a unit of its own."""
 
@@ -117,6 +140,7 @@ class LimitBreached:
 job_settled: Hook[JobSettled, None] = Hook("job_settled")
 retry_requested: Hook[RetryRequested, RetryAnswer] = Hook("retry_requested")
 alert_changed: Hook[AlertChanged, None] = Hook("alert_changed")
+alert_told: Hook[int, Telling] = Hook("alert_told")
 refused: Hook[Refused, None] = Hook("refused")
 limit_breached: Hook[LimitBreached, None] = Hook("limit_breached")
 

@@ -11,6 +11,7 @@ from console.alerts.models import Alert
 from console.infra.actor import Role
 from console.infra.db import db
 from console.infra.errors import NotFound
+from console.infra.events import Telling, Told
 from console.infra.jobs import Job, JobState
 from console.infra.paging import Page, decode, page_of
 from console.oncall.models import (
@@ -24,6 +25,8 @@ from console.oncall.models import (
     RoutingRule,
 )
 
+# Messages that the page of an alert shows.
+TOLD = 6
 BUSY = (JobState.REQUESTED, JobState.RUNNING)
 PENDING = (DeliveryState.WAITING, DeliveryState.SENDING)
 
@@ -116,6 +119,20 @@ def deliveries(
     if alert is not None:
         rows = rows.where(Delivery.alert_id == alert)
     return page_of(list(db.session.scalars(rows)), limit, lambda delivery: (delivery.id,))
+
+
+def telling_of(alert_id: int) -> Telling:
+    """What the page of an alert says of who was told; answers the hook `alert_told`."""
+    rows = select(Delivery).where(Delivery.alert_id == alert_id)
+    latest = rows.order_by(Delivery.opening.desc(), Delivery.step.desc(), Delivery.id.desc()).limit(TOLD + 1)
+    found = db.session.scalars(latest).all()
+    notice = select(Notice.next_step_at).where(Notice.alert_id == alert_id, Notice.ended_at.is_(None))
+    due = db.session.scalar(notice.order_by(Notice.opening.desc()).limit(1))
+    lines = tuple(
+        Told(d.id, d.created_at, d.channel_name, d.recipient, d.state, d.step or 0, d.sent_at, d.error)
+        for d in found[:TOLD]
+    )
+    return Telling(lines, len(found) > TOLD, due)
 
 
 def get_delivery(delivery_id: int) -> Delivery:

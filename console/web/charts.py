@@ -58,6 +58,15 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """An instant that matters, `at` percent across; its text stands to the left of it where the right has no room."""
+
+    at: float
+    text: str
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Two stacked series over time."""
 
@@ -66,6 +75,7 @@ class Columns:
     y_ticks: tuple[Tick, ...]
     label: str
     height: int = PLOT_HEIGHT
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,14 @@ def columns(steps: Sequence[Column], *, label: str, ticks: Sequence[tuple[int, s
     bars = tuple(bar for index, step in enumerate(steps) for bar in _stack(step, index * width, width, top))
     x_ticks = tuple(Tick(round((i + 0.5) * width, 2), text, n % 2 == 1) for n, (i, text) in enumerate(ticks))
     return Columns(bars, x_ticks, _y_ticks(top), label)
+
+
+def mark(steps: Sequence[Column], at: datetime, text: str) -> Mark | None:
+    """An instant on a chart of `steps`; None when it lies outside, or there is no telling how wide a step is."""
+    if len(steps) < FEW - 1 or not steps[0].at <= at:
+        return None
+    place = 100 * ((at - steps[0].at) / (steps[1].at - steps[0].at)) / len(steps)
+    return Mark(round(place, 2), text, left=place > 60) if place < 100 else None  # noqa: PLR2004
 
 
 def nice_top(most: int) -> int:
