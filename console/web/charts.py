@@ -111,13 +111,15 @@ def unusual_parts(counts: Sequence[int]) -> list[bool]:
     return [count > 2 * usual for count in counts]
 
 
-def columns(steps: Sequence[Column], *, label: str, ticks: Sequence[tuple[int, str]]) -> Columns:
+def columns(
+    steps: Sequence[Column], *, label: str, ticks: Sequence[tuple[int, str]], marks: Sequence[Mark] = ()
+) -> Columns:
     """The chart of `steps`, oldest first; `ticks` are (index of a step, text), every second one minor."""
     top = nice_top(max((step.final + step.again for step in steps), default=0))
     width = 100 / max(len(steps), 1)
     bars = tuple(bar for index, step in enumerate(steps) for bar in _stack(step, index * width, width, top))
     x_ticks = tuple(Tick(round((i + 0.5) * width, 2), text, n % 2 == 1) for n, (i, text) in enumerate(ticks))
-    return Columns(bars, x_ticks, _y_ticks(top), label)
+    return Columns(bars, x_ticks, _y_ticks(top), label, marks=tuple(marks))
 
 
 def mark(steps: Sequence[Column], at: datetime, text: str) -> Mark | None:

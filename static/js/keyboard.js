@@ -49,9 +49,16 @@ function go(key) {
   if (link) link.click();
 }
 
+/** In a list to the next row; on the page of one thing to the next of the list that one came from. */
+function step(key, by) {
+  const link = one(`a[data-step="${key}"]`);
+  if (link) link.click();
+  else move(by);
+}
+
 const KEYS = {
-  j: () => move(1),
-  k: () => move(-1),
+  j: () => step("j", 1),
+  k: () => step("k", -1),
   x: pick,
   Enter: () => one("a.subject", here() ?? document.createElement("i"))?.click(),
   "/": () => (one("[data-search]") ? one("[data-search]").focus() : openPalette()),

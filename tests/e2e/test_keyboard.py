@@ -36,7 +36,7 @@ def test_enter_opens_and_s_asks_until_when(visit: Visit, people: Cast) -> None:
     page = visit(people.olu).open("/alerts")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/alerts/{alert}")
+    page.wait_for_url(f"**/alerts/{alert}?among=open")
     page.keyboard.press("s")
     expect(page.locator("#ask")).to_be_visible()
     expect(page.locator("#ask")).to_contain_text("until when?")

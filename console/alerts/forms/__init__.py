@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from console.alerts.queries import AlertFilter, Sort, Window
 from console.alerts.rules.heartbeats.address import BadAddress, slug_of
 from console.alerts.rules.heartbeats.wanted import Wanted
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.errors import Fault, Invalid
 from console.web.inputs import to_utc
 
@@ -117,6 +117,22 @@ def _instant(text: str) -> datetime | None:
         return to_utc(datetime.fromisoformat(text)) if text else None
     except ValueError:
         return None
+
+
+def parse_numbers(form: MultiDict[str, str]) -> list[int]:
+    """The alerts to merge: those ticked, and those named by number ("#12, 13"); raises Invalid for none or nonsense."""
+    words = form.getlist("ids") + form.get("numbers", "").replace(",", " ").split()
+    numbers = [word.removeprefix("#") for word in words]
+    wrong = [word for word in numbers if not (word.isascii() and word.isdigit() and 0 < len(word) < 19)]  # noqa: PLR2004
+    if wrong or not 0 < len(numbers) <= MOST:
+        told = f"“{wrong[0][:40]}” is no number of an alert." if wrong else "Tick one, or write its number."
+        raise Invalid("Choose which alerts to merge.", errors=[Fault("/alerts", told)])
+    return list(dict.fromkeys(int(word) for word in numbers))
+
+
+def group(word: str) -> Status | None:
+    """The state whose group of the list somebody came from; None for no such word."""
+    return next((status for status in LISTED if status.word == word), None)
 
 
 def _morning(local: datetime, *, monday: bool) -> datetime:

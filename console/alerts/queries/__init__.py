@@ -6,6 +6,7 @@ from console.alerts.queries.counts import CAP, Capped, choices, counts, next_wak
 from console.alerts.queries.failures import (
     failed_jobs,
     failed_since,
+    jobs_to_retry,
     neighbours,
     newest_occurrence,
     occurrence,
@@ -37,6 +38,7 @@ __all__ = [
     "get_locked",
     "history",
     "in_state",
+    "jobs_to_retry",
     "matching_ids",
     "neighbours",
     "newest_occurrence",

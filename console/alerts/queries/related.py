@@ -47,9 +47,7 @@ def related(alert: Alert, since: datetime) -> list[Related]:
     for opening in _opened(since):
         reasons[opening.alert_id]["same minute"] = opening.opened_at
     ids = sorted(reasons.keys() - set(family))[: 3 * LOOKED_AT]
-    rows = select(Alert).where(
-        Alert.id.in_(ids), Alert.environment == alert.environment, Alert.status != Status.MERGED
-    )
+    rows = select(Alert).where(Alert.id.in_(ids), Alert.environment == alert.environment, Alert.status != Status.MERGED)
     found = [Related(a, tuple(reasons[a.id]), min(reasons[a.id].values())) for a in db.session.scalars(rows)]
     return sorted(found, key=lambda one: (-len(one.why), abs(one.began - since), one.alert.id))[:SHOWN]
 

@@ -1,70 +1,122 @@
-"""The page of one alert: what happened, who has it, what to do next."""
+"""The page of one alert: what happened, since when, how often, who has it, what to do next."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
 from console.alerts import forms, queries
-from console.alerts.models import Alert, Occurrence
-from console.alerts.queries import Bucket, Window, noise, silences
-from console.alerts.rules import frames
+from console.alerts.models import Alert
+from console.alerts.queries import merges, noise, silences
+from console.alerts.queries.failures import SAMPLE
+from console.alerts.queries.related import related, releases
+from console.alerts.queries.steps import place
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import reader
-from console.infra import clock
+from console.alerts.views.story import failing, occurring
+from console.infra import clock, events
 from console.infra.actor import Role
+from console.infra.errors import Invalid
 from console.infra.scrub import REMOVED
-from console.web import charts, filters, htmx, live
+from console.web import htmx, live
 from console.web.auth import requires
 
 BLOCKS = ("alert_page",)
-HISTORY = 100
+# What the page shows of the history; the rest has a page of its own.
+HISTORY = 20
 # Sources whose jobs we can run again; others say themselves what failed and keep their jobs.
 RETRIED = frozenset({"rq"})
-# A label under every so many bars, and how it is written in the reader's zone.
-TICKS = {Window.HALF_HOUR: (5, "%H:%M"), Window.DAY: (4, "%H:%M"), Window.MONTH: (5, "%-d %b")}
-NAMES = {Window.HALF_HOUR: "%H:%M", Window.DAY: "%a %H:00", Window.MONTH: "%a %-d %b"}
-WORDS = {Window.HALF_HOUR: "30 min", Window.DAY: "24 h", Window.MONTH: "30 d"}
+# A release that is older than this when an alert begins is not the news.
+FRESH = timedelta(hours=1)
+KEPT = ("window", "occurrence", "merged", "among")
 
 
 @bp.get("/alerts/<int:alert_id>")
 @requires(Role.VIEWER)
-def show(alert_id: int) -> Response:
+def show(alert_id: int) -> Response | Redirect:
     """The page; a poll that finds nothing new costs neither a query nor a template."""
-    unchanged = live.not_modified("alerts")
+    unchanged = live.not_modified("alerts", "oncall")
     if unchanged is not None:
         return unchanged
-    return htmx.page("alerts/show.html", BLOCKS, **showing(queries.get(alert_id)))
+    alert = queries.get(alert_id)
+    if alert.status is Status.MERGED:
+        return _led(alert)
+    return htmx.page("alerts/show.html", BLOCKS, **showing(alert))
+
+
+def _led(alert: Alert) -> Response | Redirect:
+    """To the alert that stands for it, whose page says so."""
+    row = merges.find(alert.id)
+    to = url_for("alerts.show", alert_id=row.target_id if row else alert.id, **(trail() | {"merged": alert.id}))
+    if not htmx.wants_fragment():
+        return redirect(to, 303)
+    # A page that is open while it is merged: the whole page is another one now.
+    response = Response(status=200)
+    response.headers["HX-Redirect"] = to
+    return response
 
 
 def showing(alert: Alert) -> dict[str, Any]:
     """Everything the page of one alert shows."""
     now = clock.now()
-    window = forms.parse_window(request.args.get("window", ""), alert.last_seen, now)
-    buckets = queries.chart(alert.id, window, now)
-    status = alert.state.at(now).status
+    status, began, (own, _) = alert.state.at(now).status, since(alert), merges.own_span(alert)
     return {
         "alert": alert,
-        "view": {name: request.args[name] for name in ("window", "occurrence") if request.args.get(name)},
+        "view": view(),
         "stands": status.word,
         "mute": silences.muted_by(alert, now),
         "facts": queries.facts(alert),
         "flapping": noise.spells([alert.id]).get(alert.id),
-        "jobs": len(queries.failed_jobs(alert)) if status is not Status.RESOLVED else 0,
+        "jobs": queries.jobs_to_retry(alert) if status is not Status.RESOLVED else 0,
+        "some_jobs": alert.count_since_open > SAMPLE,
         "may_retry": alert.source in RETRIED,
-        "since": since(alert),
+        "since": began,
         "rate": rate(alert),
-        "window": window,
-        "windows": WORDS,
-        "chart": drawn(buckets, window),
-        "final": sum(bucket.final for bucket in buckets),
-        "again": sum(bucket.retried for bucket in buckets),
-        "history": queries.history(alert.id, limit=HISTORY).items,
+        "history": queries.history(alert.id, limit=HISTORY),
+        "first_failed": own,
         "removed": REMOVED,
+        "telling": next(iter(events.alert_told.announce(alert.id)), None),
+        "within": merges.shown(alert.id),
+        **_around(alert, began if alert.reopened_count else own),
+        **_step(alert, status, now),
         **reader(),
-        **_failure(alert),
+        **occurring(alert, now),
+        **failing(alert),
     }
+
+
+def view() -> dict[str, Any]:
+    """What links and forms of the page carry on: what is shown of it, and the list that the reader came from."""
+    return trail() | {name: request.args[name] for name in KEPT if request.args.get(name)}
+
+
+def trail() -> dict[str, Any]:
+    """The list that the reader came from."""
+    among = {"among": request.args["among"]} if request.args.get("among") else {}
+    return forms.kept(request.args) | among
+
+
+def _around(alert: Alert, began: datetime) -> dict[str, Any]:
+    """What began with it: other alerts, and the release before it if that was its news."""
+    fresh = [release for release in releases(alert, began - FRESH) if release.first_at <= began + FRESH]
+    before = next((release for release in fresh if release.first_at <= began - timedelta(minutes=1)), None)
+    return {"related": related(alert, began), "release": before}
+
+
+def _step(alert: Alert, status: Status, now: datetime) -> dict[str, Any]:
+    """Its place in the list that the reader came from, and its neighbours there."""
+    group = forms.group(request.args.get("among", "")) or status
+    try:
+        found = place(alert, group, forms.parse_filter(request.args), now)
+    except Invalid:
+        return {"place": None, "list_url": url_for("alerts.index")}
+    steps = {
+        name: url_for("alerts.show", alert_id=to, **(trail() | {"among": group.word})) if to else ""
+        for name, to in (("before", found.before), ("after", found.after))
+    }
+    return {"place": found, "steps": steps, "list_url": url_for("alerts.index", **forms.kept(request.args))}
 
 
 def since(alert: Alert) -> datetime:
@@ -82,43 +134,3 @@ def rate(alert: Alert) -> str:
         if each >= 1:
             return f"about {each:,.0f} a {unit}"
     return "less than one a day"
-
-
-def drawn(buckets: list[Bucket], window: Window) -> charts.Columns:
-    """The chart of occurrences, labelled in the reader's zone."""
-    zone, (every, form) = filters.zone(), TICKS[window]
-    local = [bucket.at.astimezone(zone) for bucket in buckets]
-    steps = [
-        charts.Column(bucket.at, bucket.final, bucket.retried, at.strftime(NAMES[window]))
-        for bucket, at in zip(buckets, local, strict=True)
-    ]
-    marks = [(i, at) for i, at in enumerate(local) if _marked(i, at.minute, every, window)]
-    ticks = [(i, at.strftime(form)) for i, at in marks]
-    total = sum(bucket.final + bucket.retried for bucket in buckets)
-    label = f"{filters.plural(total, 'failure')} in {WORDS[window]}"
-    return charts.columns(steps, label=label, ticks=ticks)
-
-
-def _marked(index: int, minute: int, every: int, window: Window) -> bool:
-    return minute % every == 0 if window is Window.HALF_HOUR else index % every == every // 2
-
-
-def _failure(alert: Alert) -> dict[str, Any]:
-    asked = request.args.get("occurrence", "")
-    chosen = queries.occurrence(alert.id, int(asked)) if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
-    failure = chosen or queries.newest_occurrence(alert.id)
-    newer, older = queries.neighbours(alert.id, failure) if failure else (None, None)
-    return {
-        "failure": failure,
-        "newer": newer,
-        "older": older,
-        "parts": frames.read(failure.traceback or "") if failure else [],
-        "called_with": called_with(failure) if failure else [],
-    }
-
-
-def called_with(failure: Occurrence) -> list[tuple[str, Any]]:
-    """The call's arguments as (name, value); positional ones have no name."""
-    args = failure.args if isinstance(failure.args, list) else [] if failure.args is None else [failure.args]
-    kwargs = failure.kwargs if isinstance(failure.kwargs, dict) else {}
-    return [*(("", value) for value in args), *kwargs.items()]

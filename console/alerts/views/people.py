@@ -8,6 +8,7 @@ from console.accounts import queries as accounts
 from console.accounts.models import User
 from console.alerts import actions, queries
 from console.alerts.views.blueprint import bp
+from console.alerts.views.one import view
 from console.alerts.views.triage import reply
 from console.infra import clock
 from console.infra.actor import Role
@@ -21,7 +22,9 @@ from console.web.auth import current_actor, requires
 def ask_assignment(alert_id: int) -> Response:
     """Ask who shall have it."""
     alert = queries.get(alert_id)
-    return htmx.page("alerts/assign.html", "question", alert=alert, people=people(), me=current_actor().label)
+    return htmx.page(
+        "alerts/assign.html", "question", alert=alert, people=people(), view=view(), me=current_actor().label
+    )
 
 
 @bp.post("/alerts/<int:alert_id>/assignment")

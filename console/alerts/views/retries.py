@@ -1,9 +1,12 @@
 """Running an alert's failed jobs again: first how many, then, if it is still as many, again."""
 
+from typing import Any
+
 from flask import Response, request
 
 from console.alerts import actions, queries
 from console.alerts.views.blueprint import bp
+from console.alerts.views.one import view
 from console.alerts.views.triage import reply
 from console.infra import clock
 from console.infra.actor import Role
@@ -22,7 +25,8 @@ def ask_retry(alert_id: int) -> Response:
     alert = queries.get(alert_id)
     answer = actions.retry(alert, dry_run=True, by=current_actor(), at=clock.now())
     refused, failed = answer.refused[:REASONS], answer.jobs + len(answer.refused)
-    return htmx.page("alerts/retry.html", "question", alert=alert, answer=answer, refused=refused, failed=failed)
+    told: dict[str, Any] = {"answer": answer, "refused": refused, "failed": failed, "view": view()}
+    return htmx.page("alerts/retry.html", "question", alert=alert, **told)
 
 
 @bp.post("/alerts/<int:alert_id>/retry")

@@ -11,7 +11,7 @@ from flask import Response, request, url_for
 from console.alerts import actions, forms, queries
 from console.alerts.models import Alert
 from console.alerts.views.blueprint import bp
-from console.alerts.views.one import BLOCKS, showing
+from console.alerts.views.one import BLOCKS, showing, view
 from console.infra import clock
 from console.infra.actor import Role
 from console.web import filters, htmx
@@ -36,7 +36,7 @@ def unacknowledge(alert_id: int) -> Response:
 @requires(Role.VIEWER)
 def ask_snooze(alert_id: int) -> Response:
     """Ask until when."""
-    return htmx.page("alerts/snooze.html", "question", alert=queries.get(alert_id), snoozes=forms.SNOOZES)
+    return htmx.page("alerts/snooze.html", "question", alert=queries.get(alert_id), snoozes=forms.SNOOZES, view=view())
 
 
 @bp.post("/alerts/<int:alert_id>/snooze")

@@ -1,0 +1,44 @@
+"""Alerts that may be the same problem as another, for who wants to merge them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, union_all
+
+from console.alerts.models import Alert
+from console.alerts.rules.states import LISTED
+from console.infra.db import db
+
+# Of each state so many of the service's newest are looked at: a stretch of the list's index.
+LOOKED_AT = 60
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Another alert of the service, and what is the same: "same task", "same type", or nothing."""
+
+    alert: Alert
+    why: tuple[str, ...]
+
+
+def alike(alert: Alert) -> list[Alike]:
+    """Other alerts of its service and environment, those with the same task or type first, then the newest."""
+    heads = [
+        select(Alert.id)
+        .where(Alert.service == alert.service, Alert.status == status, Alert.silenced == silenced)
+        .where(Alert.severity == severity, Alert.environment == alert.environment, Alert.id != alert.id)
+        .order_by(Alert.last_seen.desc(), Alert.id.desc())
+        .limit(LOOKED_AT)
+        for status in LISTED
+        for silenced in (False, True)
+        for severity in (1, 2, 3, 4)
+    ]
+    ids = union_all(*(select(head.subquery().c.id) for head in heads))
+    found = [Alike(other, _why(alert, other)) for other in db.session.scalars(select(Alert).where(Alert.id.in_(ids)))]
+    return sorted(found, key=lambda one: (-len(one.why), -one.alert.last_seen.timestamp()))[:SHOWN]
+
+
+def _why(alert: Alert, other: Alert) -> tuple[str, ...]:
+    same_type = alert.exception_type is not None and other.exception_type == alert.exception_type
+    same = ("same task", other.task == alert.task), ("same type", same_type)
+    return tuple(words for words, is_same in same if is_same)
