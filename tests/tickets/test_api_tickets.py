@@ -1,33 +1,11 @@
 """Tickets, calendars and policies through the API, as programs use it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from console.infra.actor import Scope
-from tests.conftest import Clock
-from tests.tickets.making import ALWAYS, CASES, calendar_body, policy_body
-
-
-class Api:
-    """Requests with a token that may do everything."""
-
-    def __init__(self, client: FlaskClient, secret: str) -> None:
-        self.client, self.headers = client, {"Authorization": f"Bearer {secret}"}
-
-    def __call__(self, method: str, path: str, json: Any = None, status: int | None = None) -> Any:
-        answer: TestResponse = self.client.open(f"/api/v1{path}", method=method, json=json, headers=self.headers)
-        assert status is None or answer.status_code == status, answer.get_data(as_text=True)
-        assert answer.status_code < 500
-        return answer.get_json(silent=True)
-
-
-@pytest.fixture
-def api(client: FlaskClient, token: Callable[..., str], clock: Clock) -> Api:
-    return Api(client, token(*Scope))
+from tests.tickets.conftest import Api, ticket
+from tests.tickets.making import CASES, calendar_body, policy_body
 
 
 def pointers(problem: dict[str, Any]) -> list[str]:
@@ -129,16 +107,7 @@ def test_it_shows_a_policy_as_it_was_put(api: Api) -> None:
     api("DELETE", "/sla/calendars/office", status=204)
 
 
-def office(api: Api, **policy: Any) -> None:
-    api("PUT", "/sla/calendars/office", calendar_body(ALWAYS), 201)
-    api("PUT", "/sla/policies/gold", policy_body(**policy), 201)
-
-
 NOW = "2026-11-21T12:00:00Z"
-
-
-def ticket(**more: Any) -> dict[str, Any]:
-    return {"subject": "Printer on fire", "created_at": "2026-11-21T11:30:00Z", **more}
 
 
 def sla_after(api: Api, **more: Any) -> dict[str, Any]:
@@ -175,7 +144,7 @@ def test_it_refuses_what_cannot_have_happened(api: Api, more: dict[str, Any], po
 
 
 def test_a_reply_after_the_resolution_changes_no_clock(api: Api) -> None:
-    office(api)
+    api.office()
     resolved = [{"id": "a", "at": "2026-11-21T11:40:00Z", "type": "resolved"}]
     before = sla_after(api, events=resolved)
     assert (before["state"], before["first_response"]["completed_at"]) == ("met", "2026-11-21T11:40:00Z")
@@ -184,7 +153,7 @@ def test_a_reply_after_the_resolution_changes_no_clock(api: Api) -> None:
 
 
 def test_of_two_statuses_at_one_instant_the_last_by_id_holds(api: Api) -> None:
-    office(api)
+    api.office()
     both = [
         {"id": "b", "at": "2026-11-21T11:40:00Z", "type": "status", "status": "pending"},
         {"id": "a", "at": "2026-11-21T11:40:00Z", "type": "status", "status": "open"},

@@ -82,6 +82,10 @@ class Hours:
         """An instant in the calendar's zone."""
         return instant(at).astimezone(self._zone)
 
+    def midnight(self, day: date) -> int:
+        """The instant at which a local date begins."""
+        return self._utc(day, 0)
+
     def _covering(self, begin: int, end: int) -> _Table:
         # Local dates differ from those of UTC by a day at most.
         first, last = (instant(begin) - DAY).year, (instant(end) + DAY).year
@@ -122,9 +126,9 @@ class Hours:
             yield midnight + opens * MINUTE, midnight + closes * MINUTE
 
     def _jumping(self, day: date, intervals: Intervals) -> Iterator[Segment]:
+        # What is pushed forward by a gap may come to lie behind what follows it on the wall.
         if self._happened(day):
-            for opens, closes in intervals:
-                yield self._utc(day, opens), self._utc(day, closes)
+            yield from sorted((self._utc(day, opens), self._utc(day, closes)) for opens, closes in intervals)
 
     def _utc(self, day: date, minutes: int) -> int:
         """A local time as an instant: the first of two, and moved forward by the gap where clocks skip it (fold=0)."""

@@ -1,6 +1,6 @@
 """The slow model: a window of minutes, each looked at by itself. Obviously right, and nothing shared with the rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -33,8 +33,8 @@ class Window:
     """Minutes of real time, what wall clocks of a zone show in each, and where a wall time comes first."""
 
     start: datetime
-    walls: tuple[datetime, ...]
-    first: dict[datetime, int]
+    walls: tuple[datetime, ...] = field(repr=False)
+    first: dict[datetime, int] = field(repr=False)
 
     def place(self, wall: datetime) -> int:
         """The minute at which a wall time is; one that is skipped comes later by as much as was skipped."""

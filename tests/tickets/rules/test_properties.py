@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from console.tickets.rules import policy
-from console.tickets.rules.clocks import Clock, Phase, clocks
+from console.tickets.rules.clocks import Clock, Phase, clocks, pieces
+from console.tickets.rules.explain import explain
 from console.tickets.rules.history import Event, History, Kind, read
 from console.tickets.rules.hours import Hours
 from console.tickets.rules.instants import MINUTE, micros
@@ -35,7 +36,12 @@ def intervals(steps: list[int]) -> list[list[str]]:
 # Night hours are drawn often: that is when clocks jump.
 STEP = st.one_of(st.integers(0, 48), st.integers(0, 288))
 DAY = st.lists(STEP, max_size=6, unique=True).map(intervals)
-WEEK = st.fixed_dictionaries(dict.fromkeys(DAYS, DAY)).filter(lambda week: any(week.values()))
+# A few kinds of days, one after the other: seven drawn apart would find no more and cost twice the time.
+WEEK = (
+    st.lists(DAY, min_size=1, max_size=3)
+    .filter(any)
+    .map(lambda kinds: {day: kinds[number % len(kinds)] for number, day in enumerate(DAYS)})
+)
 
 
 @st.composite
@@ -112,8 +118,10 @@ def test_it_counts_as_the_slow_model_does(
     courses = [model.course(begin, end, target, opened, held, closed_at) for begin, end in waits]
     assert (following.phase is Phase.NONE) == (not courses)
     if courses:
-        over = [found.spent for found, (_, end) in zip(courses, waits, strict=True) if end or closed_at]
-        assert following.longest == (max(over) * MINUTE if over else None)
+        ended = [
+            found.spent for found, (_, end) in zip(courses, waits, strict=True) if (end, closed_at) != (None, None)
+        ]
+        assert following.longest == (max(ended) * MINUTE if ended else None)
         late = [found for found in courses if found.over and not found.running and found.due is not None]
         if late:
             assert following.breached is not None
@@ -204,6 +212,24 @@ class Asked:
     source: str = "zendesk"
     priority: str | None = "high"
     tags: Sequence[str] = ("vip",)
+
+
+@given(situations(), MINUTES, stories(), TARGET)
+def test_its_explanation_adds_up(
+    situation: tuple[Window, dict[str, Any]], created: int, story: list[Told], target: int
+) -> None:
+    seen, body = situation
+    hours, known = hours_of(body), policy_of(target)
+    history = history_of(seen, created, story, "new", known)
+    resolution = clocks(history, known, hours)[2]
+    end = resolution.due or resolution.done or minute(seen, LENGTH)
+    days = explain(history.holds, hours, history.created, end)
+    spent = sum(hours.between(a, min(end, b or end)) for a, b in pieces(history.created, end, history.holds))
+    assert (days[-1].total if days else 0) == spent
+    assert sum(day.counted + day.held for day in days) == hours.between(history.created, end)
+    assert [day.begin for day in days[1:]] == [day.end for day in days[:-1]]
+    if resolution.due is not None:
+        assert spent == resolution.target
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
