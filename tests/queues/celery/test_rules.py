@@ -239,7 +239,7 @@ def test_results_are_read_with_what_they_keep() -> None:
 @pytest.mark.parametrize(
     ("status", "final"), [("SUCCESS", False), ("REVOKED", True), ("RETRY", None), ("STARTED", None), ("OWN", False)]
 )
-def test_the_first_bytes_tell_the_state(status: str, final: bool | None) -> None:
+def test_the_first_bytes_tell_the_state(status: str, *, final: bool | None) -> None:
     assert is_final(json.dumps({"status": status, "result": "x" * 99}).encode()[:41]) is final
 
 
