@@ -42,6 +42,39 @@ class Failed:
     extra: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Whether somebody listens to a broker, since when, and what was missed; counts are since it was added.
+
+    `deaf_since` is the beginning of the gap before `listening_since`, or of the one that lasts. `results` is how many
+    were in Redis when they were last read from end to end.
+    """
+
+    listening_since: datetime | None = None
+    deaf_since: datetime | None = None
+    last_event_at: datetime | None = None
+    events_on: bool = False
+    events: int = 0
+    rubbish: int = 0
+    rubbish_why: str | None = None
+    dropped: int = 0
+    results_read_at: datetime | None = None
+    results: int | None = None
+    error: str | None = None
+
+    @property
+    def listens(self) -> bool:
+        """Whether events are heard now."""
+        return self.listening_since is not None
+
+    @property
+    def made_up(self) -> bool | None:
+        """Whether the results have been read since the last gap; None without a gap."""
+        if self.listening_since is None or self.deaf_since is None:
+            return None
+        return self.results_read_at is not None and self.results_read_at >= self.listening_since
+
+
 def _texts(values: Sequence[str]) -> Any:
     return any_(literal(list(values), ARRAY(Text)))
 
@@ -138,9 +171,12 @@ def unfinished_retries(broker: str, *, limit: int = 1_000) -> list[str]:
     return list(db.session.scalars(rows.order_by(CeleryRetry.sent_at.desc()).limit(limit)))
 
 
-def follower(broker: str) -> CeleryFollower | None:
-    """Who listens to a broker and what was heard; None when nobody ever did."""
-    return db.session.get(CeleryFollower, broker)
+def following(broker: str) -> Following:
+    """How well a broker's events are heard."""
+    row = db.session.get(CeleryFollower, broker)
+    if row is None:
+        return Following()
+    return Following(**{name: getattr(row, name) for name in Following.__dataclass_fields__})
 
 
 def workers(broker: str, *, limit: int = 200) -> list[CeleryWorker]:

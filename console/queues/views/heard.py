@@ -7,6 +7,7 @@ from typing import Final
 
 from console.queues.models import CeleryTask, CeleryWorker
 from console.queues.queries import celery
+from console.queues.queries.celery import Following
 from console.queues.rules.samples import LostJob, WorkerNow
 
 # Workers beat every two seconds by default; this many times the beat without one is silence.
@@ -25,6 +26,7 @@ class Heard:
     workers: Sequence[WorkerNow]
     lost: Sequence[LostJob]
     notes: Sequence[str]
+    following: Following
 
 
 def heard_of(broker: str, at: datetime) -> Heard:
@@ -33,7 +35,8 @@ def heard_of(broker: str, at: datetime) -> Heard:
     workers = [_worker(row, running) for row in celery.workers(broker)]
     gone = {one.name for one in workers if one.stale(at)}
     lost = [_lost(task) for task in running if task.hostname in gone]
-    return Heard(workers, lost, _notes(broker))
+    following = celery.following(broker)
+    return Heard(workers, lost, _notes(following), following)
 
 
 def _worker(row: CeleryWorker, running: Sequence[CeleryTask]) -> WorkerNow:
@@ -59,10 +62,9 @@ def _lost(task: CeleryTask) -> LostJob:
     )  # fmt: skip
 
 
-def _notes(broker: str) -> list[str]:
-    follower = celery.follower(broker)
-    if follower is None or follower.listening_since is None:
+def _notes(following: Following) -> list[str]:
+    if not following.listens:
         return ["Nobody listens to its events now: workers, and failures as they happen, are not seen until then."]
-    if not follower.events_on:
+    if not following.events_on:
         return ["No worker sends events of its tasks: start workers with -E, or see what is documented for failures."]
     return []

@@ -8,6 +8,7 @@ from console.infra import clock
 from console.infra.queue import PREFIX
 from console.queues import queries
 from console.queues.queries import BrokerNow
+from console.queues.queries.celery import Following
 from console.queues.rules.brokers import Kind, Watched
 from console.queues.rules.samples import LostJob, QueueSeen, Sample, WorkerNow
 from console.queues.views.heard import heard_of
@@ -43,6 +44,7 @@ class Shown:
     workers: Sequence[WorkerNow]
     lost: Sequence[LostJob]
     notes: Sequence[str]
+    following: Following | None = None
 
     @property
     def broker(self) -> Watched:
@@ -81,9 +83,8 @@ def board_of(now: BrokerNow) -> Shown:
     rows = [_row(now.broker, queue, past.get(queue.name)) for queue in (now.sample.queues if now.sample else ())]
     if now.broker.kind is Kind.CELERY:
         heard = heard_of(now.broker.name, at)
-        return Shown(
-            now, at, rows, heard.workers, heard.lost, [*heard.notes, *(now.sample.notes if now.sample else ())]
-        )
+        notes = [*heard.notes, *(now.sample.notes if now.sample else ())]
+        return Shown(now, at, rows, heard.workers, heard.lost, notes, heard.following)
     seen = now.sample
     return Shown(now, at, rows, seen.workers if seen else (), seen.lost if seen else (), seen.notes if seen else ())
 
