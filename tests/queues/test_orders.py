@@ -215,6 +215,28 @@ def test_half_an_order_is_refused(http: FlaskClient, body: dict[str, Any]) -> No
     assert http.post("/api/v1/job-orders", json=body).status_code == 422
 
 
+def test_how_far_it_was_taken_in_is_told(http: FlaskClient, alert: int, redis_conn: Redis) -> None:
+    plant(redis_conn, "fresh")
+    [line] = fetch(http, "/brokers/console/imports")["items"]
+    assert (line["queue"], line["told"], line["total"], line["trouble"]) == ("billing", 4, 4, None)
+    assert http.get("/api/v1/brokers/nobody/imports").status_code == 404
+
+
+def test_ticked_jobs_of_a_broker_are_asked_for_together(
+    committed: Flask, as_committed: Become, alert: int, redis_conn: Redis
+) -> None:
+    client = committed.test_client()
+    as_committed(OLU)
+    page = client.get("/queues/brokers/console/failed?queue=billing").text
+    assert "Requeue ticked…" in page
+    assert 'value="job-1"' in page
+    asked = client.get("/queues/orders/new?broker=console&job=job-1&job=other&action=requeue").text
+    assert "Requeue 2 jobs?" in asked
+    assert "all 4 failed jobs are told" in client.get("/queues/brokers/console").text
+    as_committed(VI)
+    assert "Needs the responder role" in client.get("/queues/brokers/console/failed?queue=billing").text
+
+
 def test_an_unknown_alert_or_broker_is_not_found(http: FlaskClient) -> None:
     ask(http, 404, action="requeue", alert=77)
     ask(http, 404, action="requeue", broker="nobody", jobs=["x"])

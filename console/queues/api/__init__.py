@@ -1,6 +1,6 @@
 """The JSON API of this room."""
 
-from console.queues.api import brokers, following, jobs, orders, queues
+from console.queues.api import brokers, following, imports, jobs, orders, queues
 from console.queues.api.blueprint import bp
 
-__all__ = ["bp", "brokers", "following", "jobs", "orders", "queues"]
+__all__ = ["bp", "brokers", "following", "imports", "jobs", "orders", "queues"]

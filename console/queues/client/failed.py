@@ -8,7 +8,7 @@ from redis import Redis
 from console.infra.paging import Page, decode, encode
 from console.infra.scrub import scrub_text
 from console.queues.client.look.values import pairs
-from console.queues.client.reading import Entry
+from console.queues.client.reading import Entry, entries_of
 from console.queues.client.registries import RqRegistries
 from console.queues.rules import RqFailure, Told, read_error
 
@@ -43,7 +43,7 @@ def failed_jobs(redis: "Redis", queue: str, *, limit: int = LIMIT, cursor: str |
         pipe.zcard(key)
         pipe.zrevrange(key, start, start + limit, withscores=True)
         count, found = pipe.execute()
-    entries = [Entry(member.decode(errors="replace"), float(score)) for member, score in pairs(found)]
+    entries = entries_of(pairs(found))
     shown = entries[:limit]
     more = encode(shown[-1].job_id, repr(shown[-1].score)) if len(entries) > limit else None
     return FailedPage(Page(_jobs(redis, queue, shown), more), count)

@@ -10,6 +10,7 @@ from console.infra.actor import Role
 from console.infra.brokers import told
 from console.infra.errors import Invalid
 from console.queues import actions, client, forms, queries
+from console.queues.jobs.orders import locked
 from console.queues.models import Broker
 from console.queues.queries import BrokerNow
 from console.queues.rules.brokers import Kind, Watched
@@ -130,12 +131,14 @@ def _switch(name: str, *, read_only: bool) -> Response:
 def _broker(watched: Watched) -> dict[str, Any]:
     now = queries.broker_now(watched)
     silent = queries.silent_runs(clock.now()) if watched.builtin else []
-    return {"one": board_of(now), "may_change": _may_change(), "silent": silent}
+    imports = queries.progress_of(watched.name) if watched.kind is Kind.RQ else []
+    return {"imports": imports, "one": board_of(now), "may_change": _may_change(), "silent": silent}
 
 
 def _failed(now: BrokerNow, queue: str, cursor: str | None) -> dict[str, Any]:
     """A page of them from the broker itself, unless it is known to be away: nobody waits for one that hangs."""
     context: dict[str, Any] = {"now": now, "broker": now.broker, "queue": queue, "found": None, "problem": ""}
+    context |= {"may_act": _may_act(), "locked": locked(now.broker)}
     context["queues"] = [one.name for one in now.sample.queues] if now.sample else []
     if now.broker.kind is not Kind.RQ or not now.broker.enabled or now.away:
         return {**context, "problem": (now.state.error or "") if now.state and now.away else ""}
@@ -159,6 +162,11 @@ def _again(refusal: Invalid, found: Broker | None) -> Response:
 def _to(endpoint: str, said: str, **where: str) -> Response:
     htmx.toast(said)
     return make_response(redirect(url_for(endpoint, _external=False, **where), 303))
+
+
+def _may_act() -> bool:
+    role = current_actor().role
+    return role is not None and role.includes(Role.RESPONDER)
 
 
 def _may_change() -> bool:
