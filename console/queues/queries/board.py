@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from console.infra.db import db
 from console.infra.jobs import Job, JobState
@@ -50,10 +50,14 @@ class Board:
 
 
 def board(now: datetime) -> Board:
-    """The state of our queues at an instant."""
-    ended = _ended(now - RATE_WINDOW)
-    asked = _asked(now - RATE_WINDOW)
-    queues = [_queue(name, now, *ended.get(name, (0, 0)), asked.get(name, 0)) for name in QUEUES]
+    """The state of our queues at an instant: one statement for all of them, two for rates, one for what runs."""
+    ended, asked = _ended(now - RATE_WINDOW), _asked(now - RATE_WINDOW)
+    facts = db.session.execute(select(*(part for name in QUEUES for part in _facts(name, now)))).one()
+    queues = []
+    for at, name in enumerate(QUEUES):
+        waiting, later, running, oldest = facts[at * 4 : at * 4 + 4]
+        rates = (*ended.get(name, (0, 0)), asked.get(name, 0))
+        queues.append(QueueNow(name, waiting, later, running, oldest, *rates))
     rows = select(Job).where(Job.state == JobState.RUNNING).order_by(Job.started_at).limit(20)
     return Board(queues, db.session.scalars(rows).all())
 
@@ -63,23 +67,21 @@ def schedules() -> Sequence[Schedule]:
     return db.session.scalars(select(Schedule).order_by(Schedule.next_slot_at, Schedule.name)).all()
 
 
-def _queue(name: str, now: datetime, finished: int, failed: int, asked: int) -> QueueNow:
+def _facts(name: str, now: datetime) -> tuple[ScalarSelect[Any], ...]:
+    """What waits now, later, what runs, and since when the oldest waits: each an index range of its own."""
     waiting = (Job.state == JobState.REQUESTED) & (Job.queue == name)
-    return QueueNow(
-        name=name,
-        waiting=_count(waiting & (Job.run_at <= now)),
-        later=_count(waiting & (Job.run_at > now)),
-        running=_count((Job.state == JobState.RUNNING) & (Job.queue == name)),
-        oldest_at=db.session.scalar(select(func.min(Job.run_at)).where(waiting & (Job.run_at <= now))),
-        finished=finished,
-        failed=failed,
-        asked=asked,
+    oldest = select(func.min(Job.run_at)).where(waiting & (Job.run_at <= now))
+    return (
+        _count(waiting & (Job.run_at <= now)),
+        _count(waiting & (Job.run_at > now)),
+        _count((Job.state == JobState.RUNNING) & (Job.queue == name)),
+        oldest.scalar_subquery(),
     )
 
 
-def _count(what: ColumnElement[bool]) -> int:
+def _count(what: ColumnElement[bool]) -> ScalarSelect[Any]:
     some = select(Job.id).where(what).limit(CAP + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _ended(since: datetime) -> dict[str, tuple[int, int]]:
