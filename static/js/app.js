@@ -8,5 +8,6 @@ import "./toasts.js";
 import "./copy.js";
 import "./select.js";
 import "./palette.js";
+import "./complete.js";
 import "./keyboard.js";
 import "./menus.js";

@@ -12,9 +12,9 @@ from console.alerts.queries.failures import (
     occurrence,
     occurrences,
 )
-from console.alerts.queries.filters import AlertFilter
+from console.alerts.queries.filters import AlertFilter, TooSlow
 from console.alerts.queries.gather import Reading
-from console.alerts.queries.lists import Sort, in_state, matching_ids, recent
+from console.alerts.queries.lists import Sort, every, in_state, matching_ids, recent
 from console.alerts.queries.one import Facts, facts, get, get_for_change, get_locked, history
 
 __all__ = [
@@ -25,11 +25,13 @@ __all__ = [
     "Facts",
     "Reading",
     "Sort",
+    "TooSlow",
     "Window",
     "bulk_for_change",
     "chart",
     "choices",
     "counts",
+    "every",
     "facts",
     "failed_jobs",
     "failed_since",

@@ -1,6 +1,6 @@
 """Lists of alerts: newest first for programs, state by state and worst first for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,7 @@ from console.infra.db import db
 from console.infra.paging import Page, decode, page_of
 
 LAST_ID = 2**63 - 1
+BATCH = 1_000
 LAST_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 FIRST_TIME = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
@@ -82,6 +83,22 @@ def in_state(
 ) -> Page[Alert]:
     """Alerts of one state, as the page groups them."""
     return _page([status], reading or Reading(wanted, now), limit=limit, cursor=cursor, sort=sort)
+
+
+def every(wanted: AlertFilter, now: datetime, *, sort: Sort) -> Iterator[Alert]:
+    """All that match with their details, in the order of the list, never holding more than a batch.
+
+    Raises Invalid for a bad `q`, TooSlow at any batch.
+    """
+    reading, cursor = Reading(wanted, now), None
+    while True:
+        page = _page(wanted.wanted, reading, limit=BATCH, cursor=cursor, sort=sort, details=True)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+        for alert in page.items:
+            db.session.expunge(alert)
 
 
 def _page(

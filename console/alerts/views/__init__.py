@@ -1,6 +1,8 @@
 """The pages of alerts: the list, one alert, and what people do to them."""
 
 from console.alerts.views import (
+    completions,
+    export,
     first,
     heartbeat_changes,
     heartbeats,
@@ -23,6 +25,8 @@ from console.alerts.views.lists import open_count
 
 __all__ = [
     "bp",
+    "completions",
+    "export",
     "first",
     "heartbeat_changes",
     "heartbeats",

@@ -7,6 +7,7 @@ than OR. `*` stands for any text within a word or value.
 from console.alerts.rules.search.nodes import (
     FIELDS,
     FLAGS,
+    MAX_LENGTH,
     NUMBERS,
     TAG,
     TEXTS,
@@ -26,6 +27,7 @@ from console.alerts.rules.search.reader import parse
 __all__ = [
     "FIELDS",
     "FLAGS",
+    "MAX_LENGTH",
     "NUMBERS",
     "TAG",
     "TEXTS",
