@@ -1,6 +1,9 @@
 """What the clock and edits of promises do for tickets."""
 
-from typing import Any
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
 
 from console.infra import clock, jobs
 from console.infra.actor import Actor
@@ -9,6 +12,13 @@ from console.infra.transaction import unit
 from console.tickets.actions import rebuilds
 from console.tickets.actions import sweep as sweeping
 from console.tickets.models import Rebuild
+from console.tickets.queries import preview as previews
+from console.tickets.queries.preview import Preview
+from console.tickets.queries.promises import Book
+
+# So many open tickets are looked at while somebody waits for the answer.
+PREVIEW_AT_ONCE: Final = 5_000
+CALENDAR, POLICY = "calendar", "policy"
 
 
 def sweep() -> None:
@@ -37,3 +47,42 @@ def rebuild_clocks(context: JobContext, rebuild_id: int) -> dict[str, Any]:
         more = found.more
         context.progress(found.done / max(found.total, 1), f"{found.done:,} of {found.total:,} tickets")
     return {"tickets": found.done}
+
+
+def ask_preview(
+    kind: str, name: str, position: int | None, body: Mapping[str, Any], *, by: Actor
+) -> Preview | uuid.UUID:
+    """What saving a calendar or policy would do; the id of a job that finds out when that takes a while."""
+    if previews.open_tickets() <= PREVIEW_AT_ONCE:
+        found = Preview()
+        for found in previews.preview(_book(kind, name, position, body), now=clock.now()):  # noqa: B007 - the last one
+            pass
+        return found
+    return jobs.request(preview_edit, kind, name, position, dict(body), by=by).id
+
+
+@job(queue="long", timeout=3_600, max_attempts=2, backoff=5)
+def preview_edit(
+    context: JobContext, kind: str, name: str, position: int | None, body: dict[str, Any]
+) -> dict[str, Any]:
+    """Look at all open tickets as if an edit were saved; changes nothing."""
+    total, found = previews.open_tickets(), Preview()
+    for found in previews.preview(_book(kind, name, position, body), now=clock.now()):
+        context.check()
+        context.progress(found.tickets / max(total, 1), f"{found.tickets:,} of {total:,} tickets")
+    return shown(found)
+
+
+def shown(found: Preview) -> dict[str, Any]:
+    """A preview as JSON."""
+    changes = [{name: _plain(value) for name, value in asdict(change).items()} for change in found.changes]
+    counts = {name: getattr(found, name) for name in ("tickets", "moved", "breached", "rescued")}
+    return {**counts, "changes": changes}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
+
+
+def _book(kind: str, name: str, position: int | None, body: Mapping[str, Any]) -> Book:
+    return previews.with_calendar(name, body) if kind == CALENDAR else previews.with_policy(name, position, body)

@@ -22,6 +22,7 @@ class Promise:
 
     policy_id: int
     name: str
+    position: int
     policy_version_id: int
     policy_number: int
     calendar: str
@@ -45,6 +46,7 @@ class Book:
 _FOUND = (
     SlaPolicy.id,
     SlaPolicy.name,
+    SlaPolicy.position,
     PolicyVersion.id.label("policy_version_id"),
     PolicyVersion.number.label("policy_number"),
     PolicyVersion.body,
@@ -92,6 +94,7 @@ def _promise(row: "Row[Any]") -> Promise:
     return Promise(
         policy_id=row.id,
         name=row.name,
+        position=row.position,
         policy_version_id=row.policy_version_id,
         policy_number=row.policy_number,
         calendar=row.calendar,

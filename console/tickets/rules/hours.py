@@ -1,6 +1,6 @@
 """Business time on the real time line: a calendar expanded into UTC segments, searched by bisection.
 
-A segment is open from its start and closed at its end (half-open). Years are expanded when they are first needed and
+A segment is open from its start and closed at its end (half-open). Months are expanded when they are first needed and
 kept; a table is replaced as a whole, so that threads may share one `Hours`.
 """
 
@@ -18,13 +18,14 @@ DAY: Final = timedelta(days=1)
 EPOCH_DAY: Final = EPOCH.date()
 # A deadline that lies beyond is none: a table must end somewhere.
 LAST_YEAR: Final = 2400
+LAST_MONTH: Final = LAST_YEAR * 12 + 11
 
 Segment = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The segments of the years from `first` to `last`; `before[i]` is the open time of all segments before i."""
+    """The segments of the months from `first` to `last`; `before[i]` is the open time of all segments before i."""
 
     first: int
     last: int
@@ -61,9 +62,9 @@ class Hours:
         table = self._covering(begin, begin)
         goal = table.position(begin) + length
         while goal > table.total:
-            if table.last >= LAST_YEAR:
+            if table.last >= LAST_MONTH:
                 return None
-            table = self._years(table.first, min(LAST_YEAR, table.last + 1 + (table.last - table.first) // 2))
+            table = self._months(table.first, min(LAST_MONTH, table.last + 1 + (table.last - table.first) // 2))
             goal = table.position(begin) + length
         index = bisect_left(table.before, goal) - 1
         return table.opens[index] + goal - table.before[index]
@@ -88,15 +89,15 @@ class Hours:
 
     def _covering(self, begin: int, end: int) -> _Table:
         # Local dates differ from those of UTC by a day at most.
-        first, last = (instant(begin) - DAY).year, (instant(end) + DAY).year
+        first, last = _month(instant(begin) - DAY), _month(instant(end) + DAY)
         table = self._table
         if table is not None and table.first <= first and last <= table.last:
             return table
         if table is not None:
             first, last = min(first, table.first), max(last, table.last)
-        return self._years(first, last)
+        return self._months(first, last)
 
-    def _years(self, first: int, last: int) -> _Table:
+    def _months(self, first: int, last: int) -> _Table:
         table = self._table
         if table is not None and table.first == first and table.last < last:
             found = list(zip(table.opens, table.closes, strict=True))
@@ -107,9 +108,9 @@ class Hours:
         return table
 
     def _expand(self, first: int, last: int) -> Iterator[Segment]:
-        day, end = date(first, 1, 1), date(last, 12, 31)
+        day, end = _first_day(first), _first_day(last + 1)
         offset = self._offset(day)
-        while day <= end:
+        while day < end:
             following = day + DAY
             after = self._offset(following)
             if intervals := self.calendar.hours_on(day):
@@ -139,6 +140,14 @@ class Hours:
         """Whether the date was there at all: Samoa went from 29 to 31 December 2011."""
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=self._zone)
         return noon.astimezone(UTC).astimezone(self._zone).date() == day
+
+
+def _month(at: datetime) -> int:
+    return at.year * 12 + at.month - 1
+
+
+def _first_day(month: int) -> date:
+    return date(month // 12, month % 12 + 1, 1)
 
 
 def _joined(found: list[Segment], more: Iterator[Segment]) -> list[Segment]:
