@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
@@ -14,10 +15,13 @@ from werkzeug.serving import make_server
 from console.accounts import actions as accounts
 from console.accounts.models import User
 from console.alerts import actions as alerts
+from console.alerts.models import SilenceKind
 from console.alerts.rules.failure import Failure
 from console.alerts.rules.heartbeats.address import Address
 from console.alerts.rules.heartbeats.beats import Kind
 from console.alerts.rules.heartbeats.wanted import Wanted
+from console.alerts.rules.silences.matchers import Matcher, Op
+from console.alerts.rules.silences.wanted import Wanted as Silencing
 from console.alerts.rules.states import Severity
 from console.infra import clock
 from console.infra.actor import SYSTEM, Actor
@@ -142,6 +146,14 @@ def fail(number: int = 0, **given: Any) -> int:
     result = alerts.ingest([Failure(**values)], at=clock.now())
     db.session.commit()
     return result.alerts[0]
+
+
+def hush(service: str = "documents") -> int:
+    """A silence of a service, of two hours; returns its id."""
+    asked = Silencing([Matcher("service", Op.IS, service)], clock.now() + timedelta(hours=2), "a deployment")
+    made = alerts.create_silence(SilenceKind.SILENCE, asked, by=SYSTEM, at=clock.now())
+    db.session.commit()
+    return made.id
 
 
 def beat(name: str = "Nightly backup") -> int:

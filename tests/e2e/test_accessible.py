@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Cast
-from tests.e2e.conftest import TRACEBACK, Visit, beat, fail
+from tests.e2e.conftest import TRACEBACK, Visit, beat, fail, hush
 
 AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js")).read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -26,6 +26,11 @@ PAGES = (
     "/alerts/insights",
     "/alerts/insights/response",
     "/alerts/insights/limits",
+    "/alerts/silences",
+    "/alerts/silences?kind=maintenance",
+    "/alerts/silences/{silence}",
+    "/alerts/silences/{silence}/edit",
+    "/alerts/silences/new?kind=maintenance",
     "/heartbeats",
     "/heartbeats/new",
     "/heartbeats/{heartbeat}",
@@ -71,9 +76,9 @@ def sideways(page: Page) -> int:
 def test_every_page_is_accessible(visit: Visit, people: Cast, theme: str, size: str) -> None:
     alert = fail(1, traceback=TRACEBACK, runbook_url="https://wiki.example.org/pdf", tags={"customer": "c1"})
     visitor = visit(people.ada, color_scheme=theme, viewport=SIZES[size])
-    found, heartbeat = {}, beat()
+    found, made = {}, {"alert": alert, "heartbeat": beat(), "silence": hush()}
     for path in PAGES:
-        page = visitor.open(path.format(alert=alert, heartbeat=heartbeat))
+        page = visitor.open(path.format(**made))
         found[path] = violations(page), sideways(page)
     assert {path: what for path, what in found.items() if what != ([], 0)} == {}
 
