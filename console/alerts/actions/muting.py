@@ -1,6 +1,6 @@
 """Which alerts carry the mark of a silence, so that a list leaves them out by its index.
 
-Marks follow the silences: at once for what comes in and for up to 10,000 alerts of a silence that somebody makes,
+Marks follow the silences: at once for what comes in and for up to 1,000 alerts of a silence that somebody makes,
 changes or ends; the scheduler does the rest. Nothing depends on a mark but what is shown: whether people are told is
 asked of the silences.
 """
@@ -26,6 +26,8 @@ from console.infra.db import db
 
 # A failure that was being stored while a silence began or ended has not seen it: it is looked at once more.
 SECOND_LOOK = timedelta(seconds=5)
+# A mark is a row written anew in every index, a line of history and a note for who tells people.
+MARKED_AT_ONCE = 1_000
 
 # Rows that somebody else holds are passed over: whoever waits here could be waited for. The second look finds them.
 _MARK = text("""
@@ -65,23 +67,28 @@ def mark_again(alert: Alert, *, at: datetime) -> None:
 
 
 def settle(silence: Silence, *, at: datetime) -> None:
-    """Bring the marks of one silence, locked by the caller, in line with it; over 10,000 alerts wait for more turns."""
-    span, mutes = silence.span, muting(at)
+    """Bring the marks of one silence, locked by the caller, in line with it; what is too much waits for more turns."""
+    mutes = muting(at)
     mine = next((mute for mute in mutes if mute.id == silence.id), None)
     found = _look(silence, mine)
-    _write([turn for row in found[:LOOKED_AT] if (turn := _settled(row, mine, mutes)) is not None], at)
-    if len(found) > LOOKED_AT:
-        # Too many at once: from here on in order, so that each is looked at once.
-        silence.looked_to = 0 if silence.looked_to is None else found[LOOKED_AT - 1].id
-        silence.turn_at = at
+    turns = [turn for row in found[:LOOKED_AT] if (turn := _settled(row, mine, mutes)) is not None]
+    _write(turns[:MARKED_AT_ONCE], at)
+    if len(found) > LOOKED_AT or len(turns) > MARKED_AT_ONCE:
+        # Too many for once: from here on in order, so that each is looked at once.
+        last = turns[MARKED_AT_ONCE - 1] if len(turns) > MARKED_AT_ONCE else found[LOOKED_AT - 1]
+        silence.looked_to, silence.turn_at = 0 if silence.looked_to is None else last.id, at
     else:
-        last, following = span.changes(at)
-        changed = max(silence.updated_at, last or silence.updated_at)
-        again = changed + SECOND_LOOK if at < changed + SECOND_LOOK else None
-        following = following if span.state(at) is not SilenceState.EXPIRED else None
-        silence.looked_to, silence.turn_at = None, min(filter(None, (again, following)), default=None)
+        silence.looked_to, silence.turn_at = None, _next_turn(silence, at)
     events.touch(ROOM)
     db.session.flush()
+
+
+def _next_turn(silence: Silence, at: datetime) -> datetime | None:
+    """When its marks need work again: soon after a change, and at the next one."""
+    last, following = silence.span.changes(at)
+    again = max(silence.updated_at, last or silence.updated_at) + SECOND_LOOK
+    over = silence.span.state(at) is SilenceState.EXPIRED
+    return min([again] if again > at else [following] if following and not over else [], default=None)
 
 
 def settle_due(*, at: datetime) -> bool:

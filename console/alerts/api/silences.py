@@ -40,7 +40,7 @@ def list_silences() -> Response:
 @requires_scope(Scope.WRITE)
 @describe("Make a silence", body=SilenceIn, reply=SilenceOut, status=201, problems={409: "Too many hold already"})
 def create_silence() -> Response:
-    """Up to 10,000 alerts are marked before the reply, more within seconds; nobody is told of any from now on."""
+    """Up to 1,000 alerts are marked before the reply, more soon after; nobody is told of any from now on."""
     wanted, now = body(SilenceIn).wanted(), clock.now()
     made = actions.create_silence(KIND, wanted, by=current_actor(), at=now)
     return reply(SilenceOut.of(made, now), 201)

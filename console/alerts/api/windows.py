@@ -42,7 +42,7 @@ def list_windows() -> Response:
     "Make a maintenance window", body=WindowIn, reply=WindowOut, status=201, problems={409: "Too many hold already"}
 )
 def create_window() -> Response:
-    """Up to 10,000 alerts are marked before the reply, more within seconds; nobody is told of any from now on."""
+    """Up to 1,000 alerts are marked before the reply, more soon after; nobody is told of any from now on."""
     wanted, now = body(WindowIn).wanted(), clock.now()
     made = actions.create_silence(KIND, wanted, by=current_actor(), at=now)
     return reply(WindowOut.of(made, now), 201)
