@@ -86,7 +86,7 @@ class Fields(BaseSettings):
 
     rate_limit_api: Rate = setting("100/minute", "API requests, per token")
     rate_limit_ingest: Rate = setting("6000/minute", "requests that report failures, per token")
-    probe_allowed_networks: Networks = setting((), "private networks we may reach: probes, brokers, webhooks; 10.0.0.0/8,…")
+    probe_allowed_networks: Networks = setting((), "private networks to reach (probes, brokers, webhooks)")
     metrics_allowed_networks: Networks = setting((), "networks that may read /metrics without a token: 10.0.0.5/32,…")
 
     session_idle_minutes: int = setting(30, "a session ends after this long without use", ge=5, le=43_200)
