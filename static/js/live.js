@@ -49,8 +49,9 @@ function abandon(region) {
 }
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { elt, xhr } = event.detail;
-  if (isLive(elt) && xhr.status >= 400) event.detail.shouldSwap = false;
+  // Not detail.elt: that is what is swapped, and a form that was refused may have been going to swap a live region.
+  const { requestConfig, xhr } = event.detail;
+  if (isLive(requestConfig.elt) && xhr.status >= 400) event.detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -56,3 +56,20 @@ def test_what_was_done_to_several_is_undone(visit: Visit, people: Cast) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("3 alerts put back.")
     expect(page.locator("#group-open [data-row]")).to_have_count(3)
+
+
+def test_a_number_that_moved_is_asked_about(visit: Visit, people: Cast) -> None:
+    for n in range(40):
+        fail(n, message=f"word {chr(97 + n % 26)}{chr(97 + n // 26)}")
+    page = visit(people.olu).open("/alerts")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    # The page that shows 40 meets a list of 41.
+    page.route("**/alerts", lambda route: route.abort() if "x-poll" in route.request.headers else route.continue_())
+    page.get_by_label("Select all 40 matching").check()
+    fail(7, message="one more")
+    page.keyboard.press("a")
+    question = page.get_by_role("dialog", name="41 alerts match now")
+    expect(question).to_contain_text("You were shown 40. 1 more has come since")
+    question.get_by_role("button", name="Acknowledge 41").click()
+    expect(page.locator("#toasts")).to_contain_text("41 alerts acknowledged.")
