@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, CursorResult, Text, any_, case, delete, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
 from console.alerts import actions as alerts
@@ -25,6 +25,17 @@ FORGET_WORKER: Final = timedelta(days=1)
 MOST: Final = 1_000_000
 BATCH: Final = 5_000
 ROOM: Final = "queues"
+
+
+def _upsert() -> Insert:
+    line = insert(CeleryTask)
+    same = {
+        column.name: line.excluded[column.name] for column in CeleryTask.__table__.columns if not column.primary_key
+    }
+    return line.on_conflict_do_update(index_elements=["broker", "uuid"], set_=same)
+
+
+_REMEMBER: Final = _upsert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +117,11 @@ def see_workers(session: Session, broker: str, heard: Mapping[str, WorkerEvent |
 
 def remember(session: Session, broker: str, tasks: Iterable[Task], *, now: datetime) -> None:
     """Keep what is known of these tasks, without the secrets in their texts."""
-    rows = [{"broker": broker, "seen_at": now, **values_of(_scrubbed(task))} for task in tasks]
+    known = sorted(tasks, key=lambda task: task.uuid)
+    rows = [{"broker": broker, "seen_at": now, **values_of(_scrubbed(task))} for task in known]
     if rows:
-        line = insert(CeleryTask).values(rows)
-        same = {name: line.excluded[name] for name in rows[0] if name not in {"broker", "uuid"}}
-        session.execute(line.on_conflict_do_update(index_elements=["broker", "uuid"], set_=same))
+        # One statement of one shape for any number: thousands of values in it would cost more to write than to run.
+        session.connection().execute(_REMEMBER, rows)
 
 
 def lay_down(session: Session, broker: str, uuids: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError, ResponseError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from console.infra import clock
@@ -34,6 +35,8 @@ PRUNE_SECONDS: Final = 300.0
 SPARE_SECONDS: Final = 10.0
 AT_ONCE: Final = 5_000
 TIMEOUT: Final = 2.0
+# What was heard last is still noted when we are stopped, within this time.
+LAST_SECONDS: Final = 1.5
 LONGEST_WAIT: Final = 15.0
 FAILING: Final = frozenset({"task-failed", "task-retried", "task-rejected", "task-revoked"})
 
@@ -64,7 +67,7 @@ class Consumer:
                 wait = 1.0
             except Taken:
                 wait = 2.0
-            except (RedisError, DBAPIError, OSError, ValueError) as error:
+            except (RedisError, DBAPIError, NoConnection, OSError, ValueError) as error:
                 wait = 0.5 if time.monotonic() - began > LONGEST_WAIT else min(LONGEST_WAIT, max(0.5, wait * 2))
                 self._complain(error)
         self._give_up()
@@ -96,28 +99,33 @@ class Consumer:
             self._flush(results)
             for duty in duties:
                 duty.do()
-        self._flush(results, at_once=True)
+        until = time.monotonic() + LAST_SECONDS
+        while self._flush(results, at_once=True) and time.monotonic() < until:
+            continue
 
     def _hear(self, stream: EventStream) -> None:
-        for data in stream.read(FLUSH_SECONDS / 2):
+        for data in stream.read(0 if len(self._waiting.tasks) >= AT_ONCE else FLUSH_SECONDS / 2):
             self._waiting.take(data, clock.now())
 
-    def _flush(self, results: Results, *, at_once: bool = False) -> None:
-        """Note what was heard, if it is time to. While PostgreSQL is away it waits here."""
+    def _flush(self, results: Results, *, at_once: bool = False) -> bool:
+        """Note what was heard, if it is time to; True when more waits. While PostgreSQL is away it waits here."""
         rest = time.monotonic() - self._flushed
         if not at_once and rest < (FLUSH_SECONDS if self._waiting.any else HOLD_SECONDS):
-            return
+            return False
         self._flushed = time.monotonic()
         batch = self._waiting.batch(AT_ONCE)
         try:
             self._note(batch, _ends(results, batch))
         except (DataError, IntegrityError):
             self._note_singly(batch)
-        except DBAPIError as error:
+        except (DBAPIError, NoConnection) as error:
             self._flushed = time.monotonic() + FLUSH_SECONDS
             log.warning("celery_not_noted", broker=self.broker.name, waiting=len(self._waiting.tasks), error=str(error))
-            return
+            return False
         self._waiting.drop(len(batch))
+        if self._waiting.tasks:
+            self._flushed = float("-inf")
+        return bool(self._waiting.tasks)
 
     def _note(self, batch: Sequence[TaskEvent], results: Mapping[str, Result]) -> None:
         with unit() as session:
@@ -160,7 +168,7 @@ class Consumer:
         try:
             with unit() as session:
                 actions.deaf(session, self.broker.name, owner=self._owner, at=clock.now(), error=error, give_up=give_up)
-        except DBAPIError as away:
+        except (DBAPIError, NoConnection) as away:
             log.warning("celery_gap_not_noted", broker=self.broker.name, error=str(away)[:500])
 
 
@@ -177,7 +185,7 @@ class Spare:
             return
         try:
             self._work()
-        except (DBAPIError, ResponseError) as error:
+        except (DBAPIError, NoConnection, ResponseError) as error:
             self._after = time.monotonic() + SPARE_SECONDS
             log.warning("celery_duty_failed", error=str(error)[:500])
 
