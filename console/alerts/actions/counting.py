@@ -23,12 +23,13 @@ LOCK: Final = 4_127_011
 # What `noise_counts` calls the report of response and that of what stands.
 RESPONSE: Final = "response"
 
-# Failures by alert, once, for totals and tops; `service = ''` stands for all.
+# Failures by alert, once, for totals and tops; `service = ''` stands for all. Those of a merged alert (status 0) are
+# counted by the one that stands for it as well: here by that one only.
 _FAILURES = """
     CREATE TEMPORARY TABLE counted_failures ON COMMIT DROP AS
     SELECT c.alert_id, a.service, sum(c.final + c.retried)::bigint AS value
     FROM alert_counts AS c JOIN alerts AS a ON a.id = c.alert_id
-    WHERE c.grain = 2 AND c.at >= :since AND c.at <= :now
+    WHERE c.grain = 2 AND c.at >= :since AND c.at <= :now AND a.status <> 0
     GROUP BY c.alert_id, a.service
 """
 _OPENINGS = """

@@ -101,6 +101,17 @@ def test_what_came_back_is_ranked_by_how_often(db_session: Session, clock: Clock
     assert [(top.alert.task, top.value) for top in tops[Measure.CHANGES]] == [("often", 3 + 4), ("seldom", 1 + 2)]
 
 
+def test_what_is_merged_counts_once(db_session: Session, clock: Clock) -> None:
+    target, gone = alert(NOON - MINUTE, task="target"), alert(NOON - MINUTE, task="gone")
+    actions.merge(target.id, [gone.id], by=OLU, at=clock.at)
+    db_session.flush()
+    count(clock.at)
+    total = reads.noise_count(Period.DAY)
+    assert total is not None
+    assert total.failures == 2
+    assert [(top.alert.id, top.value) for top in reads.tops(Period.DAY)[Measure.FAILURES]] == [(target.id, 2)]
+
+
 def test_counting_again_replaces_what_was_counted(db_session: Session, clock: Clock) -> None:
     alert(NOON - MINUTE)
     count(clock.at)
