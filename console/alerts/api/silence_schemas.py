@@ -1,7 +1,7 @@
 """Silences and maintenance windows as the API shows them, and what a POST or PUT takes."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from console.alerts.rules.silences.wanted import MAX_NAME, Wanted, of_service
 from console.web.inputs import Utc
 
 StateWord = Literal["pending", "active", "expired"]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00]+$")]
 FIELD = "service, environment, severity, task, exception_type, title, source, or tags. and a tag's name"
 
 
@@ -50,8 +51,8 @@ class WindowIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    service: str = Field(min_length=1, max_length=MAX_NAME)
-    environment: str | None = Field(None, min_length=1, max_length=MAX_NAME, description="Left out: all of them")
+    service: Name
+    environment: Name | None = Field(None, description="Left out: all of them")
     starts_at: Utc | None = None
     ends_at: Utc
     repeats: Literal["weekly"] | None = None
@@ -159,11 +160,11 @@ class WindowPreviewIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    service: str = Field(min_length=1, max_length=MAX_NAME)
-    environment: str | None = Field(None, min_length=1, max_length=MAX_NAME)
+    service: Name
+    environment: Name | None = None
 
 
-class PreviewOut(BaseModel):
+class SilencePreviewOut(BaseModel):
     """What would be hidden now: how many alerts that are not resolved, and the worst twenty.
 
     `complete` is false when 10,000 were looked at and there are more: then `count` is the least it can be.

@@ -6,12 +6,12 @@ from console.alerts import actions
 from console.alerts.actions.silences import checked
 from console.alerts.api.blueprint import bp, reply
 from console.alerts.api.silence_schemas import (
-    PreviewOut,
     SilenceIn,
     SilenceListIn,
     SilenceOut,
     SilencePage,
     SilencePreviewIn,
+    SilencePreviewOut,
 )
 from console.alerts.models import SilenceKind
 from console.alerts.queries import silences as reads
@@ -48,11 +48,11 @@ def create_silence() -> Response:
 
 @bp.post("/silences/preview")
 @requires_scope(Scope.WRITE)
-@describe("What matchers would hide now", body=SilencePreviewIn, reply=PreviewOut)
+@describe("What matchers would hide now", body=SilencePreviewIn, reply=SilencePreviewOut)
 def preview_silence() -> Response:
     """Nothing is stored."""
     matchers = [one.matcher() for one in body(SilencePreviewIn).matchers]
-    return reply(PreviewOut.of(reads.preview(checked(matchers)), clock.now()))
+    return reply(SilencePreviewOut.of(reads.preview(checked(matchers)), clock.now()))
 
 
 @bp.get("/silences/<int:silence_id>")

@@ -5,8 +5,8 @@ from flask import Response
 from console.alerts import actions
 from console.alerts.api.blueprint import bp, reply
 from console.alerts.api.silence_schemas import (
-    PreviewOut,
     SilenceListIn,
+    SilencePreviewOut,
     WindowIn,
     WindowOut,
     WindowPage,
@@ -50,11 +50,11 @@ def create_window() -> Response:
 
 @bp.post("/maintenance-windows/preview")
 @requires_scope(Scope.WRITE)
-@describe("What a window of a service would hide now", body=WindowPreviewIn, reply=PreviewOut)
+@describe("What a window of a service would hide now", body=WindowPreviewIn, reply=SilencePreviewOut)
 def preview_window() -> Response:
     """Nothing is stored."""
     asked = body(WindowPreviewIn)
-    return reply(PreviewOut.of(reads.preview(of_service(asked.service, asked.environment)), clock.now()))
+    return reply(SilencePreviewOut.of(reads.preview(of_service(asked.service, asked.environment)), clock.now()))
 
 
 @bp.get("/maintenance-windows/<int:window_id>")

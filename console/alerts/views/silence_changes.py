@@ -27,12 +27,12 @@ NAMES = {SilenceKind.SILENCE: "Silence", SilenceKind.MAINTENANCE: "Maintenance w
 @requires(Role.RESPONDER)
 def new_silence() -> Response:
     """The empty form; with `alert` filled by what the alert is known by, with `like` by another one."""
-    kind, like, alert = kind_asked(), request.args.get("like", ""), request.args.get("alert", "")
-    if like.isdecimal():
-        model = reads.get_any(int(like))
+    kind, like, alert = kind_asked(), _number("like"), _number("alert")
+    if like:
+        model = reads.get_any(like)
         kind = SilenceKind(model.kind)
         return _form(kind, forms.blank(kind, model.asks, model.reason), matchers=model.asks)
-    asks = forms.of_alert(queries.get(int(alert))) if alert.isdecimal() else ()
+    asks = forms.of_alert(queries.get(alert)) if alert else ()
     return _form(kind, forms.blank(kind, asks), matchers=asks)
 
 
@@ -55,7 +55,7 @@ def create_silence() -> Response:
 def preview_silence() -> Response:
     """What the form would hide now; the whole form for who has no script."""
     kind = kind_asked()
-    found = reads.get_any(int(given)) if (given := request.args.get("of", "")).isdecimal() else None
+    found = reads.get_any(given) if (given := _number("of")) else None
     try:
         matchers = checked(forms.asked(request.form, kind))
     except Invalid as refusal:
@@ -97,6 +97,12 @@ def expire_silence(silence_id: int) -> Response:
     to = url_for("alerts.silence", silence_id=found.id)
     said = f"{NAMES[SilenceKind(found.kind)]} {found.id} has ended. Who was not told of what is still open is told now."
     return htmx.done("alerts/silence.html", "silence_page", to=to, said=said, **showing(found))
+
+
+def _number(name: str) -> int:
+    """An id of the address; 0 when there is none."""
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004
 
 
 def _begun(found: Silence) -> bool:

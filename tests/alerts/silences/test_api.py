@@ -241,7 +241,10 @@ def test_a_window_may_come_every_week(api: Api, clock: Clock) -> None:
     ("fields", "pointer"),
     [
         ({"service": ""}, "/service"),
+        ({"service": "a\x00b"}, "/service"),
         ({"repeats": "daily"}, "/repeats"),
+        ({"repeats": "weekly", "repeat_until": "9999-12-31T23:59:59Z"}, "/ends_at"),
+        ({"repeats": "weekly", "starts_at": "0001-01-01T00:00:00Z"}, "/starts_at"),
         ({"repeats": "weekly", "timezone": "Mars"}, "/timezone"),
         ({"ends_at": "2026-11-21T11:00:00Z"}, "/ends_at"),
     ],

@@ -217,3 +217,19 @@ def test_viewers_see_and_may_not(client: FlaskClient, cast: Cast, sign_in: SignI
     assert vi.post("/alerts/silences", data=FORM).status_code == 403
     assert vi.post(f"/alerts/silences/{made.id}/expiry").status_code == 403
     assert vi.get("/alerts/silences/new").status_code == 403
+
+
+def test_the_history_of_an_alert_says_when_it_was_silenced(olu: FlaskClient, clock: Clock) -> None:
+    target = alert(clock.at)
+    made = silence(clock.at, hours=0.1)
+    actions.expire_silence(made, by=OLU, at=clock.at)
+    commit()
+    page = olu.get(f"/alerts/{target.id}").text
+    assert f"<strong>Silenced</strong> by silence {made.id} of olu@example.com" in page
+    assert "<strong>No longer silenced</strong>" in page
+
+
+def test_numbers_that_are_none_lead_nowhere(olu: FlaskClient) -> None:
+    assert olu.get("/alerts/silences/new?alert=" + "9" * 5_000).status_code == 200
+    assert olu.get("/alerts/silences/new?like=999").status_code == 404
+    assert olu.get("/alerts/silences/999").status_code == 404

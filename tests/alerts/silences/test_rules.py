@@ -199,6 +199,7 @@ def test_an_expression_too_large_is_refused() -> None:
         ({"weekly_in": "Mars/Base"}, ("timezone",)),
         ({"weekly_in": "UTC", "ends_at": NOON + WEEK}, ("ends_at",)),
         ({"weekly_in": "UTC", "repeat_until": NOON}, ("repeat_until",)),
+        ({"weekly_in": "UTC", "repeat_until": NEVER}, ("ends_at",)),
         ({"matchers": ()}, ("matchers",)),
     ],
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.alerts.rules.silences import matchers, spans
@@ -11,6 +11,8 @@ from console.alerts.rules.silences.spans import NEVER, WEEK, Span
 
 MAX_REASON = 2_000
 MAX_NAME = 500
+# Weeks are counted a little beyond the last one: that must still be a date, as must those before the first.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), NEVER - 10 * WEEK
 
 Path = tuple[str | int, ...]
 
@@ -59,7 +61,7 @@ def _times(wanted: Wanted, starts_at: datetime, now: datetime) -> list[tuple[Pat
     if wanted.ends_at <= starts_at:
         passed = wanted.ends_at <= now and wanted.weekly_in is None
         return [(("ends_at",), "The end has passed." if passed else "The end must come after the start.")]
-    if wanted.ends_at >= NEVER:
+    if max(wanted.ends_at, wanted.repeat_until or wanted.ends_at) >= LATEST:
         return [(("ends_at",), "This lies beyond the calendar.")]
     if wanted.weekly_in is None:
         if wanted.repeat_until is not None:
@@ -71,6 +73,8 @@ def _times(wanted: Wanted, starts_at: datetime, now: datetime) -> list[tuple[Pat
 def _weekly(wanted: Wanted, starts_at: datetime, now: datetime) -> list[tuple[Path, str]]:
     if not _known(wanted.weekly_in or ""):
         return [(("timezone",), "Name a time zone such as Europe/Berlin.")]
+    if starts_at < EARLIEST:
+        return [(("starts_at",), "It must lie after the year 2000.")]
     if wanted.ends_at - starts_at >= WEEK:
         return [(("ends_at",), "What recurs weekly must be shorter than a week.")]
     if wanted.repeat_until is not None and wanted.repeat_until <= starts_at:
