@@ -43,7 +43,12 @@ def remember_told(session: Session, broker: str, queue: str, scores: Mapping[str
     session.execute(
         update(RqCursor)
         .where(RqCursor.broker == broker, RqCursor.queue == queue)
-        .values(top=func.greatest(RqCursor.top, top), size=RqCursor.size + added)
+        .values(
+            top=func.greatest(RqCursor.top, top),
+            size=RqCursor.size + added,
+            # The registry may have grown since it was counted.
+            total=func.greatest(RqCursor.total, RqCursor.size + added),
+        )
     )
     events.touch("queues")
 
