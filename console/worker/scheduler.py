@@ -18,6 +18,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from console.alerts import jobs as alert_jobs
 from console.app import create_app
@@ -120,7 +121,8 @@ class Scheduler:
             if duty.wait is None:
                 return duty.every
             duty.wait(duty.every)
-        except (RedisError, DBAPIError) as error:
+        # All connections of the pool may be busy for a while: that mends itself.
+        except (RedisError, DBAPIError, PoolTimeout) as error:
             wait = min(LONGEST_WAIT, max(0.5, waited * 2))
             log.warning("duty_failed", duty=duty.name, error=str(error)[:500], again_in_seconds=wait)
             return wait

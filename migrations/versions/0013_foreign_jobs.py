@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013_foreign_jobs"
 down_revision = "0012_brokers"
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("jobs", sa.Integer(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column("asked_at", UTC, nullable=False),
+        *(sa.Column(name, postgresql.JSONB(), nullable=False, server_default="{}") for name in ("outcomes", "ends")),
         sa.CheckConstraint("action IN ('requeue', 'delete')", name="action"),
     )
     op.create_index("ix_rq_orders_alert_id", "rq_orders", ["alert_id", "id"])

@@ -25,7 +25,7 @@ from console.infra.transaction import unit
 from console.queues import actions, queries
 from console.queues.actions import BrokerWanted
 from console.queues.client import RqRegistries, connect, read_address
-from console.queues.jobs import Ends, Follower, Followers
+from console.queues.jobs import Ends, Follower, Followers, close_orders
 from console.queues.models import RqCursor, RqSeen
 from console.queues.rules.brokers import Kind, Watched
 from tests.elsewhere import Elsewhere, elsewhere
@@ -210,6 +210,23 @@ def test_an_alerts_jobs_run_again_and_it_resolves_itself(other: Elsewhere, tmp_p
     with unit() as session:
         assert queries.get_order(order).ends == {"succeeded": 3}
         assert session.scalars(select(Alert)).one().status.word == "resolved"
+
+
+def test_nobody_knows_how_jobs_of_a_removed_broker_ended(other: Elsewhere, tmp_path: Path) -> None:
+    broker, theirs = watch(other), Queue("billing", connection=other.client())
+    theirs.enqueue(foreign.explode_unless, str(tmp_path / "never"))
+    finish_all(other)
+    assert follower(broker).follow() == 1
+    order = order_of_alert()
+    close_orders()
+    with unit():
+        assert queries.get_order(order).ends == {}
+        actions.delete_broker(queries.get_for_change("billing"), by=SYSTEM)
+    close_orders()
+    with unit() as session:
+        assert queries.get_order(order).ends == {"unknown": 1}
+        assert session.scalars(select(Alert)).one().status.word == "open"
+    assert seen() == 0
 
 
 def test_jobs_that_fail_again_are_counted_and_told_again(other: Elsewhere, tmp_path: Path) -> None:

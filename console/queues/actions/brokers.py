@@ -15,7 +15,7 @@ from console.infra.brokers import Address
 from console.infra.db import db
 from console.infra.errors import Conflict, Fault, Invalid
 from console.queues import queries
-from console.queues.models import Broker, BrokerDepth, BrokerState
+from console.queues.models import Broker, BrokerDepth, BrokerState, RqCursor, RqSeen
 from console.queues.rules.brokers import CONSOLE, Kind, Watched
 
 ROOM: Final = "queues"
@@ -125,7 +125,7 @@ def _store(broker: Broker) -> None:
 
 
 def _forget_seen(name: str) -> None:
-    for table in (BrokerState, BrokerDepth):
+    for table in (BrokerState, BrokerDepth, RqCursor, RqSeen):
         db.session.execute(delete(table).where(table.broker == name))
 
 

@@ -33,6 +33,17 @@ _OUTCOMES: Final = text("""
         AS r (job_id, outcome, why, traceless)
     WHERE j.order_id = :order_id AND j.broker = :broker AND j.job_id = r.job_id
 """)
+# Counted anew with each batch: an order has ten thousand jobs at most.
+_TALLY: Final = text("""
+    UPDATE rq_orders SET
+        outcomes = coalesce((SELECT jsonb_object_agg(outcome, n) FROM (
+            SELECT outcome, count(*) AS n FROM rq_order_jobs
+            WHERE order_id = :order_id AND outcome <> 'trying' GROUP BY outcome) AS o), '{}'),
+        ends = coalesce((SELECT jsonb_object_agg(ended, n) FROM (
+            SELECT ended, count(*) AS n FROM rq_order_jobs
+            WHERE order_id = :order_id AND ended IS NOT NULL GROUP BY ended) AS e), '{}')
+    WHERE id = :order_id
+""")
 STOPPED: Final = "the order was stopped before its turn"
 UNANSWERED: Final = "the order failed before its turn; its job says why"
 
@@ -102,6 +113,7 @@ def note_results(session: Session, order: RqOrder, broker: str, results: Mapping
             "traceless": [results[job_id].traceless for job_id in ids],
         },
     )
+    session.execute(_TALLY, {"order_id": order.id})
     events.touch("queues")
     idle = [job_id for job_id in ids if results[job_id].outcome is not Outcome.REQUEUED]
     if order.alert_id is not None and order.action == Action.REQUEUE and idle:
@@ -112,6 +124,7 @@ def end_jobs(session: Session, order: RqOrder, broker: str, ends: Mapping[str, E
     """How some requeued jobs ended; with the last one the order's alert resolves itself, or says how many failed."""
     words = case({job_id: end.value for job_id, end in ends.items()}, value=RqOrderJob.job_id)
     session.execute(update(RqOrderJob).where(*_items(order.id, broker, list(ends))).values(ended=words, ended_at=at))
+    session.execute(_TALLY, {"order_id": order.id})
     events.touch("queues")
     if order.alert_id is not None:
         ways: dict[Ended, list[str]] = {}

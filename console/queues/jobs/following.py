@@ -17,6 +17,8 @@ from console.queues.jobs.orders import Ends, close_orders
 from console.queues.rules.brokers import Kind, Watched
 
 EVERY: Final = 0.5
+# Rounds between looks at how requeued jobs ended.
+ENDS_EVERY: Final = 2
 LONGEST_WAIT: Final = 10.0
 # Seconds for one answer: a thousand tracebacks may come over a slow line, and nobody else waits for them.
 ANSWER_SECONDS: Final = 5.0
@@ -69,10 +71,13 @@ def _keep(app: Flask, broker: Watched, stop: threading.Event) -> None:
     with app.app_context():
         registries = RqRegistries(connect(broker, timeout=ANSWER_SECONDS))
         follower, ends, wait = Follower(registries, broker), Ends(registries, broker.name), 0.0
+        rounds = 0
         while not stop.wait(wait):
             try:
                 follower.follow()
-                ends.look()
+                rounds += 1
+                if rounds % ENDS_EVERY == 0:
+                    ends.look()
                 wait = EVERY
             except (RedisError, SQLAlchemyError, OSError) as error:
                 wait = min(LONGEST_WAIT, max(EVERY, wait * 2))

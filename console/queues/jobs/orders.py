@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from redis.exceptions import RedisError
 
@@ -158,10 +158,16 @@ class _Mover:
         return self.brokers[name]
 
 
+class States(Protocol):
+    """Whoever knows RQ's status words of jobs."""
+
+    def states(self, job_ids: Sequence[str]) -> dict[str, str | None]: ...
+
+
 class Ends:
     """Finds out how requeued jobs of one broker ended, a thousand a look, so that none waits for ever."""
 
-    def __init__(self, registries: Registries, broker: str) -> None:
+    def __init__(self, registries: States, broker: str) -> None:
         self._registries = registries
         self._broker = broker
         self._after = (0, "")
@@ -185,9 +191,23 @@ class Ends:
 
 
 def close_orders() -> None:
-    """A duty of the scheduler: what a stopped order has not tried is not tried any more."""
+    """A duty of the scheduler: what a stopped order has not tried is not tried any more.
+
+    How jobs ended on a broker that was removed nobody will know.
+    """
     with unit() as session:
         actions.close_orders(session, at=clock.now())
+        removed = queries.brokers_awaited(session) - {broker.name for broker in queries.everything()}
+    for name in sorted(removed):
+        Ends(Removed(), name).look()
+
+
+class Removed:
+    """The states of jobs on a broker that is watched no longer."""
+
+    def states(self, job_ids: Sequence[str]) -> dict[str, str | None]:
+        """Nothing can be read there."""
+        return dict.fromkeys(job_ids, "unreadable")
 
 
 def _reasons(broker: Watched, ids: Iterable[str]) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,7 +43,10 @@ class RqSeen(Model):
 
 
 class RqOrder(Model):
-    """What somebody asked to be done with failed jobs of others. `job_id` is our job that does it."""
+    """What somebody asked to be done with failed jobs of others. `job_id` is our job that does it.
+
+    `outcomes` and `ends` count its jobs by what became of them, so that no page has to.
+    """
 
     __tablename__ = "rq_orders"
 
@@ -54,6 +58,8 @@ class RqOrder(Model):
     jobs: Mapped[int]
     asked_by: Mapped[str]
     asked_at: Mapped[datetime]
+    outcomes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    ends: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
     __table_args__ = (
         CheckConstraint("action IN ('requeue', 'delete')", name="action"),

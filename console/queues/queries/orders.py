@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Text, any_, func, literal, select, tuple_
+from sqlalchemy import ARRAY, Text, any_, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from console.infra.db import db
@@ -16,17 +16,27 @@ from console.queues.rules.orders import Ended, Outcome
 
 @dataclass(frozen=True, slots=True)
 class OrderNow:
-    """An order as it stands: its job while the row is kept, and how many jobs had which outcome and which end."""
+    """An order as it stands, and its job while the row is kept."""
 
     order: RqOrder
     job: Job | None
-    outcomes: dict[str, int]
-    ends: dict[str, int]
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many of its jobs had which outcome."""
+        waiting = {"waiting": self.left} if self.left else {}
+        return {**self.order.outcomes, **waiting}
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """How many of those that run again ended how."""
+        return self.order.ends
 
     @property
     def left(self) -> int:
         """Jobs whose turn has not come."""
-        return self.outcomes.get("waiting", 0) + self.outcomes.get(Outcome.TRYING, 0)
+        tried: int = sum(self.order.outcomes.values())
+        return self.order.jobs - tried
 
     @property
     def awaited(self) -> int:
@@ -95,6 +105,12 @@ def begun(session: Session, order_id: int) -> list[tuple[str, str]]:
     return [(row.broker, row.job_id) for row in session.execute(rows.order_by(RqOrderJob.broker, RqOrderJob.job_id))]
 
 
+def brokers_awaited(session: Session) -> set[str]:
+    """Brokers that have requeued jobs whose end is not known."""
+    rows = select(RqOrderJob.broker).where(RqOrderJob.outcome == Outcome.REQUEUED.value, RqOrderJob.ended.is_(None))
+    return set(session.scalars(rows.distinct()))
+
+
 def awaited(session: Session, broker: str, *, after: tuple[int, str], limit: int) -> list[Awaited]:
     """Requeued jobs of a broker that have not ended, as far as known, after one of them."""
     rows = select(RqOrderJob.order_id, RqOrderJob.job_id, RqOrderJob.traceless).where(
@@ -108,20 +124,5 @@ def awaited(session: Session, broker: str, *, after: tuple[int, str], limit: int
 
 
 def _now(orders: Sequence[RqOrder]) -> list[OrderNow]:
-    ids = [order.id for order in orders]
-    counts = select(RqOrderJob.order_id, RqOrderJob.outcome, RqOrderJob.ended, func.count())
-    counts = counts.where(RqOrderJob.order_id.in_(ids)).group_by(
-        RqOrderJob.order_id, RqOrderJob.outcome, RqOrderJob.ended
-    )
-    outcomes: dict[int, dict[str, int]] = {}
-    ends: dict[int, dict[str, int]] = {}
-    for order_id, outcome, ended, number in db.session.execute(counts):
-        of = outcomes.setdefault(order_id, {})
-        of[outcome or "waiting"] = of.get(outcome or "waiting", 0) + number
-        if ended:
-            ends.setdefault(order_id, {})[ended] = number
     jobs = {job.id: job for job in db.session.scalars(select(Job).where(Job.id.in_([o.job_id for o in orders])))}
-    return [
-        OrderNow(o, jobs.get(o.job_id) if o.job_id else None, outcomes.get(o.id, {}), ends.get(o.id, {}))
-        for o in orders
-    ]
+    return [OrderNow(order, jobs.get(order.job_id) if order.job_id else None) for order in orders]
