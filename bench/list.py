@@ -1,97 +1,88 @@
-"""The list of alerts, fifty rows, at 10,000 and at a million alerts: `python bench/list.py [ALERTS]`.
+"""The list of alerts, fifty rows, at 10,000 and at a million alerts: `python bench/list.py [ALERTS [FOLDER]]`.
 
-Ten occurrences an alert, eight counted hours for the newest tenth. Each page is built thirty times by a signed-in
-viewer in one process: p95 of the wall-clock time, and CPU of this process and PostgreSQL together.
+Ten occurrences an alert, sent by COPY (bench/data.py) and kept in FOLDER for the next run. Each page is built twenty
+times by a signed-in viewer in one process: p95 of the wall-clock time, and CPU of this process and PostgreSQL together.
 """
 
+import html
+import re
 import statistics
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 
+from bench.data import fill
 from bench.poll import session
 from bench.stand import Stand, keep, measured, stand
 from console.app import create_app
 from console.infra import log
 
-TIMES = 30
-PAGES = {
+TIMES = 20
+WORDS = {
+    "a word of none": "nonsenseword",
+    "one alert's word": "ref4711x",
+    "a word of one in a thousand": "kind17x",
+    "either of two such": "kind17x OR kind18x",
+    "a word of every alert": "pricelist",
+    "an infix wildcard": "re*4711x",
+    "a tag": "tags.customer:c17",
+    "a tag of a ninth": "tags.region:r3",
+    "service:": "service:service-7",
+    "-service:": "-service:service-7",
+    "service: either": "service:(rare OR service-9)",
+    "status:": "status:snoozed",
+    "task:": "task:tasks.job_17",
+    "message:": "message:ref4711x",
+    "fingerprint:": "fingerprint:f4711",
+    "count:>5": "count:>5",
+    "count:>100": "count:>100",
+    "last_seen:<1h": "last_seen:<1h",
+    "last_seen:>30d": "last_seen:>30d",
+    "opened_at:>1h": "opened_at:>1h",
+    "exception_type: of none": "exception_type:KeyError",
+    "source: of none": "source:celery",
+}
+PAGES: dict[str, dict[str, str | list[str]]] = {
     "all": {},
     "state": {"status": "resolved"},
     "severity": {"severity": "warning"},
     "service": {"service": "service-7"},
     "service, rare": {"service": "rare"},
+    "two services": {"service": ["service-7", "rare"]},
     "environment": {"environment": "staging"},
+    "service and environment": {"service": "service-7", "environment": "staging"},
     "owner": {"assignee": "user-3@example.com"},
     "nobody": {"assignee": "none"},
-    "q: a tag": {"q": "tags.customer:c17"},
-    "q: one alert's word": {"q": "ref4711x"},
-    "q: a word of one in a thousand": {"q": "kind17x"},
-    "q: a word of every alert": {"q": "pricelist"},
+    "since an hour": {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
+    "oldest first": {"status": "acknowledged", "sort": "oldest"},
+    "most recent first": {"status": "resolved", "sort": "recent"},
+    **{f"q: {name}": {"q": q} for name, q in WORDS.items()},
 }
-ALERTS = text("""
-    INSERT INTO alerts (service, environment, fingerprint, task, exception_type, title, severity, status, source, count,
-                        count_since_open, first_seen, last_seen, opened_at, updated_at, assignee, resolved_at)
-    SELECT CASE WHEN n % 50000 = 1 THEN 'rare' ELSE 'service-' || n % 40 END,
-           (ARRAY['production', 'staging'])[1 + n % 2],
-           'f' || n, 'tasks.job_' || n % 400, 'PriceError', 'PriceError: ref' || n || 'x has no pricelist', 1 + n % 4,
-           (ARRAY[4, 3, 1, 1, 1, 1, 1, 1, 1, 1])[1 + n / 7 % 10], 'api', 10, 10, at - interval '9 days', at, at, at,
-           CASE WHEN n % 3 = 0 THEN 'user-' || n % 30 || '@example.com' END,
-           CASE WHEN n / 7 % 10 > 1 THEN at END
-    FROM (SELECT n, now() - n * interval '1 second' AS at FROM generate_series(1, :count) AS n) AS made
-""")
-DETAILS = text("""
-    INSERT INTO alert_details (alert_id, message, tags, text)
-    SELECT id, title, jsonb_build_object('customer', 'c' || id % 2000),
-           title || E'\\n' || task || E'\\nkind' || id % 1000 || 'x' FROM alerts
-""")
-COUNTS = text("""
-    INSERT INTO alert_counts (alert_id, grain, at, final, retried)
-    SELECT id, 2, date_trunc('hour', now()) - hour * interval '1 hour', 1, 0
-    FROM (SELECT id FROM alerts ORDER BY last_seen DESC LIMIT :count) AS a, generate_series(0, 7) AS hour
-""")
-OCCURRENCES = text("""
-    INSERT INTO occurrences (id, received_at, alert_id, occurred_at, severity, will_retry, service, environment, task,
-                             message, source, tags, extra)
-    SELECT nextval('occurrences_id_seq'), now(), id, now(), severity, false, service, environment, task, title, source,
-           '{}', '{}'
-    FROM alerts, generate_series(1, 10)
-""")
+COMPLETED = {"completion: a field": "se", "completion: services": "service:se", "completion: tags": "tags.customer:c1"}
 
 
-def fill(on: Stand, alerts: int) -> None:
-    """Alerts and all that hangs on them, in statements of the server's own."""
-    engine = create_engine(on.settings.database_owner_url)
-    with engine.begin() as connection:
-        connection.execute(ALERTS, {"count": alerts})
-        connection.execute(DETAILS)
-        connection.execute(COUNTS, {"count": alerts // 10})
-        connection.execute(OCCURRENCES)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    engine.dispose()
-
-
-def page(on: Stand, client: FlaskClient, query: dict[str, str]) -> dict[str, Any]:
-    """One page, thirty times."""
+def page(on: Stand, client: FlaskClient, query: Mapping[str, str | list[str]], path: str = "/alerts") -> dict[str, Any]:
+    """One page, so many times."""
     took: list[float] = []
 
     def ask() -> None:
         for _ in range(TIMES):
             began = time.perf_counter()
-            answer = client.get("/alerts", query_string=query)
+            answer = client.get(path, query_string=query)
             took.append((time.perf_counter() - began) * 1000)
             if answer.status_code != 200:
                 raise RuntimeError(f"{query}: {answer.status_code}")
 
-    client.get("/alerts", query_string=query)
+    client.get(path, query_string=query)
     own = time.process_time()
     found = measured(on, TIMES, ask)
     cpu = found["cpu_ms"] + (time.process_time() - own) * 1000 / TIMES
@@ -99,20 +90,33 @@ def page(on: Stand, client: FlaskClient, query: dict[str, str]) -> dict[str, Any
     return {"median_ms": round(statistics.median(took), 1), "p95_ms": round(p95, 1), "cpu_ms": round(cpu, 1)}
 
 
-def measure(alerts: int) -> dict[str, Any]:
-    """All pages over so many alerts."""
-    with stand() as on:
-        fill(on, alerts)
+def deep(client: FlaskClient) -> dict[str, str]:
+    """The page behind ten cursors of what is resolved."""
+    query = {"status": "resolved"}
+    for _ in range(10):
+        found = re.search(r'href="/alerts\?([^"]*cursor=[^"]*)"', client.get("/alerts", query_string=query).text)
+        if found is None:
+            raise RuntimeError("the list has no next page")
+        query = dict(parse_qsl(html.unescape(found[1])))
+    return query
+
+
+def measure(alerts: int, folder: Path | None) -> dict[str, Any]:
+    """All pages over so many alerts; their data are kept under `folder`, if given, for the next run."""
+    with stand(folder / str(alerts) if folder else None) as on:
+        fill(on.settings, alerts)
         app = create_app(on.settings.model_copy(update={"secret_key": "bench" * 8}))
         log.configure(on.settings.model_copy(update={"log_level": "WARNING"}))
         client = app.test_client()
         client.set_cookie("session", session(on.settings))
-        return {name: page(on, client, query) for name, query in PAGES.items()}
+        pages = PAGES | {"ten cursors on": deep(client)}
+        found = {name: page(on, client, query) for name, query in pages.items()}
+        return found | {name: page(on, client, {"q": q}, "/alerts/completions") for name, q in COMPLETED.items()}
 
 
-def main(alerts: int) -> None:
+def main(alerts: int, folder: Path | None = None) -> None:
     """Measure and print."""
-    few, many = measure(10_000), measure(alerts)
+    few, many = measure(10_000, folder), measure(alerts, folder)
     print(
         f"| 50 rows of | p95 ms at {alerts:,} | CPU ms | p95 ms at 10,000 | CPU ms |",
         "|---|---:|---:|---:|---:|",
@@ -124,4 +128,4 @@ def main(alerts: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, Path(sys.argv[2]) if len(sys.argv) > 2 else None)
