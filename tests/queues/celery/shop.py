@@ -18,6 +18,9 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     worker_prefetch_multiplier=1,
 )
+if "PREFIX" in os.environ:
+    options = {"global_keyprefix": os.environ["PREFIX"]}
+    app.conf.update(broker_transport_options=options, result_backend_transport_options=options)
 if "REPORT" in os.environ:
     import celery_report  # type: ignore[import-not-found]
 

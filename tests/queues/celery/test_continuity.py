@@ -1,5 +1,6 @@
 """Nothing is lost or doubled when our side ends, begins again, meets another of its kind or loses PostgreSQL."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from console.queues.queries import celery as queries
 from console.queues.rules.celery import Task, TaskEvent
 from tests.conftest import Database
 from tests.queues.celery.service import Service, eventually, following, listening, occurrences, state, watch
+
+# A fault of the kind that PostgreSQL has with data, for one task only.
+REFUSING = """
+    CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = '22000'; END $$;
+    CREATE TRIGGER refuse_poison BEFORE INSERT ON celery_tasks
+    FOR EACH ROW WHEN (NEW.uuid = 'poison') EXECUTE FUNCTION refuse_poison();
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,6 +99,28 @@ def test_connections_to_postgresql_that_break_cost_nothing(shop: Flask, service:
             eventually(lambda: connection.execute(count).scalar() == 12)
     engine.dispose()
     assert sum(one.will_retry for one in occurrences(12)) == 6
+
+
+def test_an_event_that_postgresql_refuses_holds_up_no_other(shop: Flask, service: Service, database: Database) -> None:
+    broker = watch(service.redis)
+    engine = create_engine(database.owner_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(REFUSING))
+        try:
+            with following(shop, broker):
+                with service.redis.client() as redis:
+                    redis.publish("/0.celeryev/task.started", poison())
+                service.send("fails.delay(1)")
+                occurrences(1)
+                eventually(lambda: (seen := state("shop")) is not None and seen.rubbish == 1)
+        finally:
+            connection.execute(text("DROP FUNCTION refuse_poison CASCADE"))
+    engine.dispose()
+
+
+def poison() -> str:
+    event = {"type": "task-started", "uuid": "poison", "hostname": "w1@shop"}
+    return json.dumps({"body": json.dumps(event), "content-type": "application/json", "properties": {}})
 
 
 def test_the_duty_starts_stops_and_restarts_what_should_run(shop: Flask, service: Service) -> None:

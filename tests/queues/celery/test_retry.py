@@ -153,3 +153,33 @@ def test_without_a_broker_it_says_so(shop: Flask, heard: Service) -> None:
     with unit() as session:
         session.scalars(select(Alert)).one().environment = "staging"
     assert ask(dry_run=True).refused == ((uuid, "no Celery broker is watched for this service and environment"),)
+
+
+def test_only_the_queues_that_are_watched_are_told(shop: Flask, heard: Service) -> None:
+    broker = watch(heard.redis, queues=["orders"])
+    with following(shop, broker):
+        heard.send("fails.delay('not watched')")
+        [uuid] = heard.send("fails.apply_async(('watched',), queue='orders')")
+        [told] = occurrences(1)
+    assert (told.job_id, told.queue) == (uuid, "orders")
+
+
+def test_a_service_with_a_key_prefix_is_heard_and_sent_to(shop: Flask, redis: Elsewhere, tmp_path: Path) -> None:
+    """Another one with the same queue, without the prefix, is not taken for it."""
+    gate = tmp_path / "gate"
+    prefixed = Service(redis, tmp_path, {"PREFIX": "a*b:", "RESULTS": redis.url_of(0), "EXTENDED": "1"})
+    try:
+        prefixed.worker("w5")
+        broker = watch(redis, prefix="a*b:")
+        with following(shop, broker):
+            prefixed.send(f"until.delay({str(gate)!r})")
+            occurrences(1)
+            gate.touch()
+            assert ask() == RetryAnswer(1)
+            eventually(lambda: status() == "resolved")
+        gate.unlink()
+        prefixed.send(f"until.delay({str(gate)!r})")
+        with following(shop, broker):
+            assert len(occurrences(2)) == 2
+    finally:
+        prefixed.end()

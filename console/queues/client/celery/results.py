@@ -9,6 +9,8 @@ from console.queues.rules.celery import HEAD, Result, read_result
 if TYPE_CHECKING:
     from redis import Redis
 
+# Results hold what tasks returned, of any size.
+AT_ONCE: Final = 200
 KEY: Final = "celery-task-meta-"
 # Celery puts this between a prefix and its key unless the prefix ends like one.
 ENDS: Final = (":", "_", "-", ".")
@@ -39,12 +41,13 @@ class Results:
 
     def read(self, uuids: Sequence[str]) -> dict[str, Result]:
         """The results that are there and are Celery's."""
+        found = (self._some(uuids[at : at + AT_ONCE]) for at in range(0, len(uuids), AT_ONCE))
+        return {result.uuid: result for some in found for result in some if result is not None}
+
+    def _some(self, uuids: Sequence[str]) -> list[Result | None]:
         with self._redis.pipeline(transaction=False) as pipe:
             for uuid in uuids:
                 pipe.get(f"{self._key}{uuid}")
             values = pipe.execute(raise_on_error=False)
-        found = (
-            read_result(uuid, value if isinstance(value, bytes) else None)
-            for uuid, value in zip(uuids, values, strict=True)
-        )
-        return {result.uuid: result for result in found if result is not None}
+        pairs = zip(uuids, values, strict=True)
+        return [read_result(uuid, value if isinstance(value, bytes) else None) for uuid, value in pairs]

@@ -116,8 +116,11 @@ class Consumer:
         batch = self._waiting.batch(AT_ONCE)
         try:
             self._note(batch, _ends(results, batch))
-        except (DataError, IntegrityError):
+        except DataError:
             self._note_singly(batch)
+        except IntegrityError:
+            # The broker was deleted meanwhile.
+            raise Taken from None
         except (DBAPIError, NoConnection) as error:
             self._flushed = time.monotonic() + FLUSH_SECONDS
             log.warning("celery_not_noted", broker=self.broker.name, waiting=len(self._waiting.tasks), error=str(error))
@@ -140,7 +143,7 @@ class Consumer:
         for event in batch:
             try:
                 self._note([event], {})
-            except (DataError, IntegrityError) as error:
+            except DataError as error:
                 log.warning("celery_event_refused", broker=self.broker.name, error=str(error)[:500])
                 self._waiting.refuse("an event that PostgreSQL does not take")
 
