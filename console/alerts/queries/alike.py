@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Boolean, SmallInteger, column, select, true, values
 
 from console.alerts.models import Alert
-from console.alerts.rules.states import LISTED
+from console.alerts.rules.states import LISTED, Severity
 from console.infra.db import db
 
 # Of each state so many of the service's newest are looked at: a stretch of the list's index.
@@ -23,18 +23,24 @@ class Alike:
 
 def alike(alert: Alert) -> list[Alike]:
     """Other alerts of its service and environment, those with the same task or type first, then the newest."""
-    heads = [
+    runs = [
+        (int(status), silenced, severity) for status in LISTED for silenced in (False, True) for severity in Severity
+    ]
+    places = values(column("status", SmallInteger), column("silenced", Boolean), column("severity", SmallInteger))
+    run = places.data([(status, silenced, int(severity)) for status, silenced, severity in runs]).alias("run")
+    # The environment is asked of what was found: within, it would tempt the planner to another index.
+    heads = (
         select(Alert.id)
-        .where(Alert.service == alert.service, Alert.status == status, Alert.silenced == silenced)
-        .where(Alert.severity == severity, Alert.environment == alert.environment, Alert.id != alert.id)
+        .where(Alert.service == alert.service, Alert.status == run.c.status, Alert.silenced == run.c.silenced)
+        .where(Alert.severity == run.c.severity)
         .order_by(Alert.last_seen.desc(), Alert.id.desc())
         .limit(LOOKED_AT)
-        for status in LISTED
-        for silenced in (False, True)
-        for severity in (1, 2, 3, 4)
-    ]
-    ids = union_all(*(select(head.subquery().c.id) for head in heads))
-    found = [Alike(other, _why(alert, other)) for other in db.session.scalars(select(Alert).where(Alert.id.in_(ids)))]
+        .correlate(run)
+        .lateral("heads")
+    )
+    rows = select(Alert).select_from(run.join(heads, true()).join(Alert, Alert.id == heads.c.id))
+    rows = rows.where(Alert.environment == alert.environment, Alert.id != alert.id)
+    found = [Alike(other, _why(alert, other)) for other in db.session.scalars(rows)]
     return sorted(found, key=lambda one: (-len(one.why), -one.alert.last_seen.timestamp()))[:SHOWN]
 
 

@@ -61,8 +61,10 @@ def chart(alert_id: int, window: Window, now: datetime) -> list[Bucket]:
     begin = floor(now, width) - (number - 1) * width
     final: dict[int, int] = defaultdict(int)
     retried: dict[int, int] = defaultdict(int)
-    rows = select(AlertCount).where(AlertCount.alert_id == alert_id, AlertCount.grain == grain, AlertCount.at >= begin)
-    for row in db.session.scalars(rows):
+    rows = select(AlertCount.at, AlertCount.final, AlertCount.retried).where(
+        AlertCount.alert_id == alert_id, AlertCount.grain == grain, AlertCount.at >= begin
+    )
+    for row in db.session.execute(rows):
         index = (row.at - begin) // width
         final[index] += row.final
         retried[index] += row.retried

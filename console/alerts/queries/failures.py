@@ -58,12 +58,13 @@ def affects(alert_id: int) -> tuple[tuple[str, int], ...]:
 
 def jobs_to_retry(alert: Alert) -> int:
     """How many different jobs are among the newest failures that `failed_jobs` would name: cheap, for a page."""
-    newest = _sample(alert.id, Occurrence.id.label("id"), Occurrence.received_at.label("received_at"))
-    same = and_(Occurrence.id == newest.c.id, Occurrence.received_at == newest.c.received_at)
-    rows = _unanswered(alert, alert.opened_at).join(newest, same).with_only_columns(Occurrence.job_id).distinct()
-    return (
-        db.session.scalar(select(func.count()).select_from(rows.where(Occurrence.job_id.is_not(None)).subquery())) or 0
+    newest = _sample(alert.id, Occurrence.job_id, Occurrence.received_at, Occurrence.will_retry)
+    rows = select(func.count(newest.c.job_id.distinct())).where(
+        newest.c.will_retry.is_(False),
+        newest.c.received_at >= alert.opened_at,
+        ~_succeeded(merges.family(alert.id), newest.c.job_id, newest.c.received_at),
     )
+    return db.session.scalar(rows) or 0
 
 
 def failed_jobs(alert: Alert, *, cap: int = 10_000) -> list[str]:
@@ -117,14 +118,15 @@ def _newest(
 
 def _unanswered(alert: Alert, since: datetime) -> Select[str | None]:
     family = merges.family(alert.id)
-    succeeded = select(AlertRetry.job_id).where(
-        AlertRetry.alert_id.in_(family),
-        AlertRetry.job_id == Occurrence.job_id,
-        AlertRetry.succeeded_at >= Occurrence.received_at,
-    )
     return select(Occurrence.job_id).where(
         Occurrence.alert_id.in_(family),
         Occurrence.will_retry.is_(False),
         Occurrence.received_at >= since,
-        ~succeeded.exists(),
+        ~_succeeded(family, Occurrence.job_id, Occurrence.received_at),
     )
+
+
+def _succeeded(family: Sequence[int], job: Any, failed_at: Any) -> ColumnElement[bool]:
+    """Whether a job of these alerts has succeeded by a retry after it failed."""
+    retries = AlertRetry.alert_id.in_(family), AlertRetry.job_id == job, AlertRetry.succeeded_at >= failed_at
+    return select(AlertRetry.job_id).where(*retries).exists()

@@ -52,8 +52,8 @@ def related(alert: Alert, since: datetime) -> list[Related]:
     return sorted(found, key=lambda one: (-len(one.why), abs(one.began - since), one.alert.id))[:SHOWN]
 
 
-def releases(alert: Alert, since: datetime) -> list[Release]:
-    """The newest releases that its failures named since `since`, the newest first, each with its beginning."""
+def releases(alert: Alert) -> list[Release]:
+    """The newest releases that its failures named, the newest first, each with its beginning."""
     mine = select(AlertTrait.value, func.max(AlertTrait.first_at).label("at")).where(
         AlertTrait.alert_id.in_(merges.family(alert.id)), AlertTrait.kind == Trait.RELEASE
     )
@@ -68,8 +68,7 @@ def releases(alert: Alert, since: datetime) -> list[Release]:
         .lateral("first")
     )
     rows = select(named.c.value, first.c.first_at).select_from(named.join(first, true()))
-    found = [Release(name, first_at) for name, first_at in db.session.execute(rows.order_by(first.c.first_at.desc()))]
-    return [release for release in found if release.first_at >= since]
+    return [Release(name, first_at) for name, first_at in db.session.execute(rows.order_by(first.c.first_at.desc()))]
 
 
 def _sharing(family: list[int], since: datetime) -> list[Row[int, int, datetime]]:

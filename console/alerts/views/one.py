@@ -1,5 +1,6 @@
 """The page of one alert: what happened, since when, how often, who has it, what to do next."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from console.alerts import forms, queries
 from console.alerts.models import Alert
 from console.alerts.queries import merges, noise, silences
 from console.alerts.queries.failures import SAMPLE
-from console.alerts.queries.related import related, releases
+from console.alerts.queries.related import Release, related, releases
 from console.alerts.queries.steps import place
 from console.alerts.rules.states import Status
 from console.alerts.views.blueprint import bp
@@ -62,6 +63,7 @@ def showing(alert: Alert) -> dict[str, Any]:
     """Everything the page of one alert shows."""
     now = clock.now()
     status, began, (own, _) = alert.state.at(now).status, since(alert), merges.own_span(alert)
+    named = releases(alert)
     return {
         "alert": alert,
         "view": view(),
@@ -79,10 +81,10 @@ def showing(alert: Alert) -> dict[str, Any]:
         "removed": REMOVED,
         "telling": next(iter(events.alert_told.announce(alert.id)), None),
         "within": merges.shown(alert.id),
-        **_around(alert, began if alert.reopened_count else own),
+        **_around(alert, began if alert.reopened_count else own, named),
         **_step(alert, status, now),
         **reader(),
-        **occurring(alert, now),
+        **occurring(alert, now, named),
         **failing(alert),
     }
 
@@ -98,10 +100,10 @@ def trail() -> dict[str, Any]:
     return forms.kept(request.args) | among
 
 
-def _around(alert: Alert, began: datetime) -> dict[str, Any]:
+def _around(alert: Alert, began: datetime, named: Sequence[Release]) -> dict[str, Any]:
     """What began with it: other alerts, and the release before it if that was its news."""
-    fresh = [release for release in releases(alert, began - FRESH) if release.first_at <= began + FRESH]
-    before = next((release for release in fresh if release.first_at <= began - timedelta(minutes=1)), None)
+    earliest, latest = began - FRESH, began - timedelta(minutes=1)
+    before = next((release for release in named if earliest <= release.first_at <= latest), None)
     return {"related": related(alert, began), "release": before}
 
 

@@ -1,5 +1,6 @@
 """What an alert's page tells of its failures: how often over time, and one of them whole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import request
 from console.alerts import forms, queries
 from console.alerts.models import Alert, Occurrence
 from console.alerts.queries import Bucket, Window
-from console.alerts.queries.related import Release, releases
+from console.alerts.queries.related import Release
 from console.alerts.rules import frames
 from console.web import charts, filters
 
@@ -18,20 +19,20 @@ NAMES = {Window.HALF_HOUR: "%H:%M", Window.DAY: "%a %H:00", Window.MONTH: "%a %-
 WORDS = {Window.HALF_HOUR: "30 min", Window.DAY: "24 h", Window.MONTH: "30 d"}
 
 
-def occurring(alert: Alert, now: datetime) -> dict[str, Any]:
-    """The chart of occurrences, with the releases that began in its time."""
+def occurring(alert: Alert, now: datetime, began: Sequence[Release]) -> dict[str, Any]:
+    """The chart of occurrences, with those releases that began in its time."""
     window = forms.parse_window(request.args.get("window", ""), alert.last_seen, now)
     buckets = queries.chart(alert.id, window, now)
     return {
         "window": window,
         "windows": WORDS,
-        "chart": drawn(buckets, window, releases(alert, buckets[0].at)),
+        "chart": drawn(buckets, window, began),
         "final": sum(bucket.final for bucket in buckets),
         "again": sum(bucket.retried for bucket in buckets),
     }
 
 
-def drawn(buckets: list[Bucket], window: Window, began: list[Release]) -> charts.Columns:
+def drawn(buckets: list[Bucket], window: Window, began: Sequence[Release]) -> charts.Columns:
     """The chart, labelled in the reader's zone."""
     zone, (every, form) = filters.zone(), TICKS[window]
     local = [bucket.at.astimezone(zone) for bucket in buckets]
@@ -42,9 +43,9 @@ def drawn(buckets: list[Bucket], window: Window, began: list[Release]) -> charts
     ticked = [(i, at) for i, at in enumerate(local) if _ticked(i, at.minute, every, window)]
     total = sum(bucket.final + bucket.retried for bucket in buckets)
     label = f"{filters.plural(total, 'failure')} in {WORDS[window]}"
-    clock = [(one.first_at.astimezone(zone).strftime(form), one) for one in began]
-    marks = [charts.mark(steps, one.first_at, f"{at} release {short(one.name)}") for at, one in clock]
-    label += "".join(f"; release {one.name} first failed at {at}" for at, one in clock)
+    told = [(one.first_at.astimezone(zone).strftime(form), one) for one in began if one.first_at >= buckets[0].at]
+    marks = [charts.mark(steps, one.first_at, f"{at} release {short(one.name)}") for at, one in told]
+    label += "".join(f"; release {one.name} first failed at {at}" for at, one in told)
     ticks = [(i, at.strftime(form)) for i, at in ticked]
     return charts.columns(steps, label=label, ticks=ticks, marks=[mark for mark in marks if mark])
 
