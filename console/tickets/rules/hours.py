@@ -15,6 +15,8 @@ from console.tickets.rules.calendar import Calendar, Intervals
 from console.tickets.rules.instants import EPOCH, MICROSECOND, MINUTE, instant, micros
 
 DAY: Final = timedelta(days=1)
+# Local dates differ from those of UTC by a day at most, and Samoa skipped one.
+SLACK: Final = timedelta(days=2)
 EPOCH_DAY: Final = EPOCH.date()
 # A deadline that lies beyond is none: a table must end somewhere.
 LAST_YEAR: Final = 2400
@@ -25,10 +27,15 @@ Segment = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The segments of the months from `first` to `last`; `before[i]` is the open time of all segments before i."""
+    """The segments of the months from `first` to `last`; `before[i]` is the open time of all segments before i.
+
+    `begin` and `end` bound the instants of which all is known.
+    """
 
     first: int
     last: int
+    begin: int
+    end: int
     opens: tuple[int, ...]
     closes: tuple[int, ...]
     before: tuple[int, ...]
@@ -88,11 +95,10 @@ class Hours:
         return self._utc(day, 0)
 
     def _covering(self, begin: int, end: int) -> _Table:
-        # Local dates differ from those of UTC by a day at most.
-        first, last = _month(instant(begin) - DAY), _month(instant(end) + DAY)
         table = self._table
-        if table is not None and table.first <= first and last <= table.last:
+        if table is not None and table.begin <= begin and end <= table.end:
             return table
+        first, last = _month(instant(begin) - SLACK), _month(instant(end) + SLACK)
         if table is not None:
             first, last = min(first, table.first), max(last, table.last)
         return self._months(first, last)
@@ -166,4 +172,6 @@ def _table(first: int, last: int, found: list[Segment]) -> _Table:
         before.append(total)
         total += closes - opens
     opened, closed = tuple(s[0] for s in found), tuple(s[1] for s in found)
-    return _Table(first, last, opened, closed, tuple(before), total)
+    begin, end = (datetime(day.year, day.month, 1, tzinfo=UTC) for day in (_first_day(first), _first_day(last + 1)))
+    known = micros(begin + SLACK), micros(end - SLACK)
+    return _Table(first, last, *known, opened, closed, tuple(before), total)

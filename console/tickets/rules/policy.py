@@ -49,7 +49,7 @@ class Policy:
 
     def matches(self, ticket: Matched) -> bool:
         """Whether all matchers that are given hold; of tags any one."""
-        return all(wanted & _words_of(ticket, name) for name, wanted in self.match.items())
+        return all(_found(getattr(ticket, name), wanted) for name, wanted in self.match.items())
 
     def target(self, clock: str, priority: str | None) -> int | None:
         """The budget of a clock in microseconds: the priority's own, else the default one; None for no target."""
@@ -90,6 +90,7 @@ def _targets(given: Mapping[str, float | None]) -> dict[str, int | None]:
     return {clock: None if minutes is None else budget(minutes) for clock, minutes in given.items()}
 
 
-def _words_of(ticket: Matched, name: str) -> frozenset[str]:
-    found = getattr(ticket, name)
-    return frozenset(map(word, found)) if name == "tags" else frozenset({word(found)} - {""})
+def _found(given: str | Sequence[str] | None, wanted: frozenset[str]) -> bool:
+    if given is None or isinstance(given, str):
+        return bool(given) and word(given) in wanted
+    return any(word(each) in wanted for each in given)

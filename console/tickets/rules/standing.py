@@ -1,7 +1,7 @@
 """How clocks stand at an instant, and how a ticket stands that has them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -108,8 +108,13 @@ def outlook(clocks: Sequence[Clock]) -> Outlook:
 
 def pack(clock: Clock) -> dict[str, Any]:
     """A clock as JSON, without what is empty and without the breaches, which are rows of their own."""
-    found = {name: getattr(clock, name) for name in _KEPT}
-    return {name: value for name, value in found.items() if value is not None}
+    if clock.target is None:
+        return {"phase": clock.phase.value}
+    found: dict[str, Any] = {"phase": clock.phase.value, "target": clock.target, "spent": clock.spent}
+    for name in _KEPT:
+        if (value := getattr(clock, name)) is not None:
+            found[name] = value
+    return found
 
 
 def unpack(found: Mapping[str, Any]) -> Clock:
@@ -118,7 +123,7 @@ def unpack(found: Mapping[str, Any]) -> Clock:
     return Clock(**{**values, "phase": Phase(values["phase"])})
 
 
-_KEPT: Final = tuple(field.name for field in fields(Clock) if field.name != "breaches")
+_KEPT: Final = ("begin", "since", "due", "risk", "done", "breached", "longest")
 
 
 def _breached(clock: Clock, now: int) -> int | None:
