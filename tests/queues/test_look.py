@@ -124,9 +124,13 @@ def test_what_others_wrote_breaks_nothing(redis: "Redis") -> None:
     redis.hset("rq:cron_scheduler:broken", "cron_jobs", "{not json")
     redis.zadd("rq:wip:odd", {"no-execution": float("inf")})
     redis.zadd("rq:scheduler:scheduled_jobs", {"unknown": 1e300})
+    redis.sadd("rq:queues", "rq:queue:taken")
+    for key in ("rq:queue:taken", "rq:failed:taken", "rq:wip:taken", "rq:worker:nobody", "rq:job:no-execution"):
+        redis.set(key, "something else")
     seen = look_at_rq(redis)
     assert [one.gone for one in seen.workers] == [True]
     assert seen.lost[0].fate.startswith("RQ keeps it as started for ever")
+    assert (named(seen, "taken").waiting, named(seen, "taken").failed) == (0, 0)
 
 
 def test_a_sample_survives_json(redis: "Redis", other: Elsewhere) -> None:

@@ -103,7 +103,7 @@ def test_it_wonders_at_the_wrong_kind(http: FlaskClient, other: Elsewhere) -> No
         redis.sadd("_kombu.binding.celery", "celery\x06\x16\x06\x16celery")
     assert "keys of Celery, none of RQ" in ask(http, other.url)["said"]
     http.delete("/api/v1/brokers/it")
-    assert "Celery: 0 workers listen, 1 queues bound" in ask(http, other.url, kind="celery")["said"]
+    assert "Celery: 0 workers announced, 1 queues bound" in ask(http, other.url, kind="celery")["said"]
 
 
 def test_a_wrong_password_is_told_without_it(http: FlaskClient, other: Elsewhere) -> None:

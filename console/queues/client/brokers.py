@@ -94,4 +94,4 @@ def test(broker: Watched) -> Found:
         found = own(_settings()) if broker.builtin else connect(broker, timeout=TEST_SECONDS, wire=wire)
     except brokers.Refused as error:
         return Found(ok=False, said=str(error))
-    return probe(found, wire, broker.kind, prefix=broker.prefix, number=broker.db)
+    return probe(found, wire, broker.kind, prefix=broker.prefix)

@@ -123,4 +123,4 @@ def _look(broker: Watched, connection: "Redis", wire: Wire) -> Look:
 def _sample(broker: Watched, connection: "Redis") -> Sample:
     if broker.kind is Kind.RQ:
         return client.look_at_rq(connection, broker.queues)
-    return client.look_at_celery(connection, broker.queues, prefix=broker.prefix, number=broker.db)
+    return client.look_at_celery(connection, broker.queues, prefix=broker.prefix)

@@ -102,7 +102,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Everything seen at `at`. `connected`: how many Celery workers listen now, which is all the broker tells."""
+    """Everything seen at `at`. `announced`: how many Celery workers the broker knows by name; a killed one stays."""
 
     at: datetime
     version: str = ""
@@ -110,7 +110,7 @@ class Sample:
     more_queues: int = 0
     workers: Sequence[WorkerNow] = ()
     more_workers: int = 0
-    connected: int | None = None
+    announced: int | None = None
     schedules: Sequence[ScheduleSeen] = ()
     lost: Sequence[LostJob] = ()
     match: Match | None = None
@@ -128,7 +128,7 @@ class Sample:
             name: tuple(_read(kind, row) for row in kept.get(name, ())) for name, kind in PARTS.items()
         }
         match = kept.get("match")
-        same = {name: kept[name] for name in ("version", "more_queues", "more_workers", "connected") if name in kept}
+        same = {name: kept[name] for name in ("version", "more_queues", "more_workers", "announced") if name in kept}
         return cls(
             at=datetime.fromisoformat(kept["at"]),
             match=_read(Match, match) if match else None,

@@ -15,7 +15,7 @@ from console.queues.models import Broker
 from console.queues.queries import BrokerNow
 from console.queues.rules.brokers import Kind, Watched
 from console.queues.views.blueprint import bp
-from console.queues.views.shown import ROOMS, board_of
+from console.queues.views.shown import ROOMS, board_of, strangers
 from console.web import htmx, live
 from console.web.auth import current_actor, requires
 
@@ -132,7 +132,12 @@ def _broker(watched: Watched) -> dict[str, Any]:
     now = queries.broker_now(watched)
     silent = queries.silent_runs(clock.now()) if watched.builtin else []
     imports = queries.progress_of(watched.name) if watched.kind is Kind.RQ else []
-    return {"imports": imports, "one": board_of(now), "may_change": _may_change(), "silent": silent}
+    return {
+        "imports": imports,
+        "one": strangers(board_of(now)) if watched.builtin else board_of(now),
+        "may_change": _may_change(),
+        "silent": silent,
+    }
 
 
 def _failed(now: BrokerNow, queue: str, cursor: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from redis import Redis
 
-from console.queues.client.look.values import pipe_of, subscribers, text
+from console.queues.client.look.values import pipe_of, text
 from console.queues.rules.samples import QueueSeen, Sample
 
 DEFAULT: Final = "celery"
@@ -26,30 +26,28 @@ NOTES: Final = (
 )
 
 
-def look_at_celery(redis: "Redis", wanted: Sequence[str] = (), *, prefix: str = "", number: int = 0) -> Sample:
+def look_at_celery(redis: "Redis", wanted: Sequence[str] = (), *, prefix: str = "") -> Sample:
     """What Redis knows of `wanted` queues, or of those bound to Celery's default exchange. Raises `redis.RedisError`.
 
-    `prefix` is Celery's global_keyprefix, `number` the database, which is in the name of its channels.
+    `prefix` is Celery's global_keyprefix.
     """
-    info, clock, bound, taken, listeners = pipe_of(
+    info, clock, bound, taken, announced = pipe_of(
         redis,
         ("INFO", "server"),
         ("TIME",),
         ("SMEMBERS", f"{prefix}{BINDINGS}{DEFAULT}"),
         ("HLEN", f"{prefix}unacked"),
-        ("PUBSUB", "NUMSUB", f"{prefix}/{number}.celery.pidbox"),
+        ("SCARD", f"{prefix}{BINDINGS}celery.pidbox"),
     )
     names = sorted({*wanted} or {*map(_queue_of, bound), DEFAULT})
     depths = _depths(redis, prefix, names[:MAX_QUEUES])
-    only = len(names) == 1
     return Sample(
         at=datetime.fromtimestamp(int(clock[0]), UTC),
         version=str(cast("dict[str, Any]", info).get("redis_version", "")),
-        # What workers have taken is one number for all queues; for a single one it is that queue's.
-        queues=[QueueSeen(name, depth, running=taken if only else None) for name, depth in depths],
+        queues=[QueueSeen(name, depth) for name, depth in depths],
         more_queues=max(0, len(names) - MAX_QUEUES),
-        connected=subscribers(listeners),
-        notes=NOTES if only else (*NOTES, f"Workers hold {taken:,} tasks of all queues together: running or reserved."),
+        announced=announced,
+        notes=(*NOTES, _taken(taken)),
     )
 
 
@@ -57,6 +55,12 @@ def _depths(redis: "Redis", prefix: str, names: Sequence[str]) -> list[tuple[str
     found = pipe_of(redis, *(("LLEN", f"{prefix}{name}{step}") for name in names for step in STEPS))
     size = len(STEPS)
     return [(name, sum(found[at * size : (at + 1) * size])) for at, name in enumerate(names)]
+
+
+def _taken(count: int) -> str:
+    """Tasks leave the broker when they are acknowledged: before they run, or after it with acks_late."""
+    tasks = "1 task" if count == 1 else f"{count:,} tasks"
+    return f"Workers hold {tasks} that they have not acknowledged: reserved, or running with acks_late."
 
 
 def _queue_of(member: Any) -> str:

@@ -12,7 +12,7 @@ from redis import Redis
 from console.infra.brokers import Wire, told
 from console.infra.brokers.words import WEB
 from console.infra.deadline import Deadline
-from console.queues.client.look.values import pipe_of, subscribers, text
+from console.queues.client.look.values import pipe_of, text
 from console.queues.rules.brokers import Kind
 
 SECONDS: Final = 2.0
@@ -38,20 +38,20 @@ class Found:
     celery_workers: int | None = None
 
 
-def probe(client: "Redis", wire: Wire, kind: Kind, *, prefix: str = "", number: int = 0) -> Found:
+def probe(client: "Redis", wire: Wire, kind: Kind, *, prefix: str = "") -> Found:
     """Try it out in a thread of its own, with an end; raises nothing that a broker can cause."""
     found: list[Found] = []
-    thread = threading.Thread(target=lambda: found.append(_try(client, wire, kind, prefix, number)), daemon=True)
+    thread = threading.Thread(target=lambda: found.append(_try(client, wire, kind, prefix)), daemon=True)
     thread.start()
     thread.join(PATIENCE)
     return found[0] if found else Found(ok=False, said="No answer in time.")
 
 
-def _try(client: "Redis", wire: Wire, kind: Kind, prefix: str, number: int) -> Found:
+def _try(client: "Redis", wire: Wire, kind: Kind, prefix: str) -> Found:
     until = time.monotonic() + SECONDS
     try:
         with Deadline(until, wire.find):
-            return _look(client, kind, prefix, number)
+            return _look(client, kind, prefix)
     except (redis.RedisError, OSError) as error:
         late = time.monotonic() >= until
         return Found(ok=False, said="No answer in time." if late else _better(told(error), wire))
@@ -59,23 +59,23 @@ def _try(client: "Redis", wire: Wire, kind: Kind, prefix: str, number: int) -> F
         client.close()
 
 
-def _look(client: "Redis", kind: Kind, prefix: str, number: int) -> Found:
+def _look(client: "Redis", kind: Kind, prefix: str) -> Found:
     info: Any = client.info("server")
     began = time.perf_counter()
     client.ping()
     passed = (time.perf_counter() - began) * 1000
-    queues, workers, bound, listeners = pipe_of(
+    queues, workers, bound, announced = pipe_of(
         client,
         ("SMEMBERS", "rq:queues"),
         ("SCARD", "rq:workers"),
         ("SCARD", f"{prefix}_kombu.binding.celery"),
-        ("PUBSUB", "NUMSUB", f"{prefix}/{number}.celery.pidbox"),
+        ("SCARD", f"{prefix}_kombu.binding.celery.pidbox"),
     )
     names = [text(key).removeprefix("rq:queue:") for key in queues][:100]
     failed = sum(pipe_of(client, *(("ZCARD", f"rq:failed:{name}") for name in names)))
     facts: dict[str, Any] = {"version": str(info.get("redis_version", "")), "milliseconds": round(passed, 1)}
     facts |= {"rq_queues": len(queues), "rq_workers": workers, "rq_failed": failed}
-    facts |= {"celery_queues": bound, "celery_workers": subscribers(listeners)}
+    facts |= {"celery_queues": bound, "celery_workers": announced}
     return Found(ok=True, said=_sentence(kind, facts), **facts)
 
 
@@ -89,7 +89,9 @@ def _sentence(kind: Kind, facts: dict[str, Any]) -> str:
         count = f"{facts['rq_queues']:,} queues, {facts['rq_workers']:,} workers, {facts['rq_failed']:,} failed jobs"
         return f"{start} RQ: {count}."
     if kind is Kind.CELERY and celery:
-        return f"{start} Celery: {facts['celery_workers']:,} workers listen, {facts['celery_queues']:,} queues bound."
+        return (
+            f"{start} Celery: {facts['celery_workers']:,} workers announced, {facts['celery_queues']:,} queues bound."
+        )
     if rq or celery:
         other = "RQ" if rq else "Celery"
         return f"{start} It holds keys of {other}, none of {_name(kind)}: is this the right kind of broker?"

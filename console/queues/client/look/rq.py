@@ -67,7 +67,7 @@ def _worker(key: str, row: dict[str, Any], task: Any) -> WorkerNow:
         succeeded=number(row["successful_job_count"]) or 0,
         failed=number(row["failed_job_count"]) or 0,
         # Its hash has run out while its name stays until RQ cleans up.
-        gone=not any(row.values()),
+        gone=not row["last_heartbeat"] and not row["queues"],
     )
 
 

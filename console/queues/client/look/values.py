@@ -1,20 +1,38 @@
 """Many commands in one round trip, and reading what comes back."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import RedisError
+
+COUNTS: Final = frozenset({"LLEN", "ZCARD", "SCARD", "HLEN"})
+SINGLE: Final = frozenset({"LINDEX", "HGET"})
 
 
 def pipe_of(redis: "Redis", *commands: tuple[Any, ...]) -> list[Any]:
-    """The answers of some commands, in order, from one round trip. Raises `redis.RedisError`."""
+    """The answers of some commands, in order, from one round trip. Raises `redis.RedisError`.
+
+    A key of another type than we ask for is somebody else's: it counts as empty, and the rest is read all the same.
+    """
     if not commands:
         return []
     with redis.pipeline(transaction=False) as pipe:
         for command in commands:
             pipe.execute_command(*command)  # type: ignore[no-untyped-call]
-        found: list[Any] = pipe.execute()
-    return found
+        found: list[Any] = pipe.execute(raise_on_error=False)
+    return [_or_empty(answer, command) for answer, command in zip(found, commands, strict=True)]
+
+
+def _or_empty(answer: Any, command: tuple[Any, ...]) -> Any:
+    if not isinstance(answer, RedisError):
+        return answer
+    if "WRONGTYPE" not in str(answer):
+        raise answer
+    name = command[0]
+    if name == "HMGET":
+        return [None] * (len(command) - 2)
+    return 0 if name in COUNTS else None if name in SINGLE else []
 
 
 def text(value: Any) -> str:
@@ -43,9 +61,3 @@ def pairs(answer: Any) -> list[tuple[Any, Any]]:
     if answer and isinstance(answer[0], tuple | list):
         return [(one, two) for one, two in answer]
     return list(zip(answer[::2], answer[1::2], strict=True))
-
-
-def subscribers(answer: Any) -> int:
-    """The number in the answer to PUBSUB NUMSUB of one channel."""
-    found = pairs(answer)
-    return int(found[0][1]) if found else 0
