@@ -67,7 +67,8 @@ def alert(committed: Flask, redis_conn: Redis) -> int:
 
 
 def ask(http: FlaskClient, status: int = 202, **body: Any) -> Any:
-    reply = http.post("/api/v1/job-orders", json=body)
+    path = "/job-orders/dry-runs" if body.pop("dry_run", False) else "/job-orders"
+    reply = http.post(f"/api/v1{path}", json=body)
     assert reply.status_code == status, reply.text
     return reply.json
 

@@ -35,7 +35,6 @@ class OrderIn(BaseModel):
     jobs: list[Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]] = Field(
         default_factory=list, max_length=MOST
     )
-    dry_run: bool = False
     expect: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
@@ -59,10 +58,12 @@ class LeftAlone(BaseModel):
 
 
 class Preview(BaseModel):
-    """What would be done now: `jobs` of them; `refused` names the first 1,000 that would be left alone."""
+    """What would be done now: `jobs` of them; `refused` names the first 1,000 that would be left alone.
+
+    `forbidden` says why nothing may be done at all, where that is so.
+    """
 
     action: Action
-    dry_run: bool
     jobs: int
     refused: list[LeftAlone]
     forbidden: str | None
@@ -152,20 +153,29 @@ class OrderJobQuery(BaseModel):
 @bp.post("/job-orders")
 @requires_scope(Scope.WRITE)
 @describe(
-    "Requeue or delete failed jobs of RQ brokers; a dry run only counts (200)",
+    "Requeue or delete failed jobs of RQ brokers",
     body=OrderIn, reply=OrderOut, status=202,
     problems={404: "No such alert or broker", 409: "None may be moved, or their number is not the one expected"},
 )  # fmt: skip
 def ask_order() -> Response:
-    """Order it, or only look."""
+    """Order it."""
     asked = body(OrderIn)
-    if asked.dry_run:
-        found = look(asked.target)
-        alone = [LeftAlone(broker=b, job_id=j, why=w) for b, j, w in found.refused[:REASONS]]
-        facts: dict[str, Any] = {"action": asked.action, "dry_run": True, "jobs": found.count}
-        return reply(Preview(**facts, refused=alone, forbidden=found.forbidden))
     made = order(asked.action, asked.target, by=current_actor(), expect=asked.expect)
     return reply(OrderOut.of(queries.get_order(made.id)), 202)
+
+
+@bp.post("/job-orders/dry-runs")
+@requires_scope(Scope.WRITE)
+@describe(
+    "Count what an order would do now, and change nothing",
+    body=OrderIn, reply=Preview, problems={404: "No such alert or broker"},
+)  # fmt: skip
+def preview_order() -> Response:
+    """Only look."""
+    asked = body(OrderIn)
+    found = look(asked.target)
+    alone = [LeftAlone(broker=b, job_id=j, why=w) for b, j, w in found.refused[:REASONS]]
+    return reply(Preview(action=asked.action, jobs=found.count, refused=alone, forbidden=found.forbidden))
 
 
 @bp.get("/job-orders")
