@@ -11,6 +11,7 @@ from console.infra import clock
 from console.infra.transaction import unit
 from console.queues.actions import celery as actions
 from console.queues.jobs import CeleryWatch
+from console.queues.jobs.celery.hearing import MOST_WAITING, Waiting
 from console.queues.models import Broker, CeleryFollower, CeleryTask
 from console.queues.queries import celery as queries
 from console.queues.rules.celery import Task, TaskEvent
@@ -163,3 +164,14 @@ def test_secrets_in_what_is_remembered_are_removed(shop: Flask, service: Service
         kept = session.execute(text("SELECT celery_tasks::text FROM celery_tasks")).scalar_one()
         assert "hunter2" not in kept
         assert queries.tasks(session, "shop", ["u"])["u"].pending[0].kind == "task-failed"
+
+
+def test_what_cannot_be_stored_in_time_is_counted_when_it_is_thrown_away() -> None:
+    """PostgreSQL away for long, and a busy broker: memory has an end."""
+    waiting, now = Waiting(), clock.now()
+    event = {"type": "task-started", "uuid": "u", "hostname": "w1@shop"}
+    batch = json.dumps({"body": json.dumps([event] * 1_000), "content-type": "application/json"}).encode()
+    for _ in range(MOST_WAITING // 1_000 + 2):
+        waiting.take(batch, now)
+    assert (len(waiting.tasks), waiting.heard.dropped) == (MOST_WAITING, 2_000)
+    assert waiting.heard.events == MOST_WAITING + 2_000

@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from console.alerts import actions as alerts
 from console.alerts import queries as alert_queries
-from console.alerts.models import Alert
+from console.alerts.models import Alert, AlertRetry
 from console.infra import clock, jobs
 from console.infra.actor import SYSTEM
 from console.infra.errors import Conflict
 from console.infra.events import RetryAnswer
-from console.infra.jobs import Job, run
+from console.infra.jobs import Job, JobLog, run
 from console.infra.transaction import unit
 from console.queues.jobs import resend_tasks
-from console.queues.models import CeleryRetry
+from console.queues.models import Broker, CeleryRetry
 from tests.elsewhere import Elsewhere
 from tests.queues.celery.service import Service, eventually, following, occurrences, watch
 
@@ -153,6 +153,26 @@ def test_without_a_broker_it_says_so(shop: Flask, heard: Service) -> None:
     with unit() as session:
         session.scalars(select(Alert)).one().environment = "staging"
     assert ask(dry_run=True).refused == ((uuid, "no Celery broker is watched for this service and environment"),)
+
+
+def test_a_broker_that_becomes_read_only_meanwhile_is_sent_nothing(shop: Flask, heard: Service) -> None:
+    broker = watch(heard.redis)
+    with following(shop, broker):
+        [uuid] = heard.send("fails.delay('a')")
+        occurrences(1)
+        with unit() as session:
+            alert = session.scalars(select(Alert)).one()
+            alerts.retry(alert_queries.get_for_change(alert.id), dry_run=False, by=SYSTEM, at=clock.now())
+            session.scalars(select(Broker)).one().read_only = True
+        with unit() as session:
+            [wanted] = session.scalars(select(Job.id))
+        run.perform(wanted, worker="w1")
+    with unit() as session:
+        row = session.scalars(select(CeleryRetry)).one()
+        assert (row.uuid, row.sent_at) == (uuid, None)
+        assert "read-only" in (row.refused or "")
+        assert session.scalar(select(AlertRetry.job_id)) is None
+        assert [line.line for line in session.scalars(select(JobLog))] == [f"{uuid}: {row.refused}"]
 
 
 def test_only_the_queues_that_are_watched_are_told(shop: Flask, heard: Service) -> None:

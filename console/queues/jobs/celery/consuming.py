@@ -33,7 +33,8 @@ FLUSH_SECONDS: Final = 0.5
 HOLD_SECONDS: Final = 3.0
 PRUNE_SECONDS: Final = 300.0
 SPARE_SECONDS: Final = 10.0
-AT_ONCE: Final = 5_000
+# One transaction holds the alerts it counts on: others that count on them wait for it.
+AT_ONCE: Final = 1_500
 TIMEOUT: Final = 2.0
 # What was heard last is still noted when we are stopped, within this time.
 LAST_SECONDS: Final = 1.5

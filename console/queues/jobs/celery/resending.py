@@ -82,10 +82,14 @@ def resend_tasks(context: JobContext, broker: str, alert_id: int, uuids: list[st
         with unit():
             rows = {row.uuid: row.sent_as for row in queries.sent_again(broker, some).values() if row.sent_at is None}
             failed = queries.failed(alert_id, list(rows))
-        found = _planned(watched, rows, failed)
+        # The switch may have been turned since it was asked for.
+        forbidden = Plan(watched, (), tuple((task, READ_ONLY) for task in rows))
+        found = forbidden if watched.read_only else _planned(watched, rows, failed)
+        sent += _send(watched, found.messages)
+        for message in found.messages:
+            context.log(f"{_original(message)}: sent to {message.queue} as {message.task_id}")
         for task, why in found.refused:
             context.log(f"{task}: {why}")
-        sent += _send(watched, found.messages)
         refused += len(found.refused)
         with unit():
             actions.refuse_again(broker, dict(found.refused))
