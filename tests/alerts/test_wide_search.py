@@ -1,5 +1,9 @@
 """Searches for words that most alerts hold: the list is walked, and its rows are shown though nobody counts them."""
 
+import contextlib
+import time
+from collections.abc import Callable
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -8,6 +12,8 @@ from sqlalchemy.orm import Session
 from console.alerts import queries
 from console.alerts.queries import AlertFilter, Sort, filters, gather
 from console.alerts.rules.states import Status
+from console.infra.actor import Scope
+from console.infra.errors import Invalid
 from tests.alerts.making import alert
 from tests.conftest import Cast, Clock, SignIn
 
@@ -68,3 +74,25 @@ def test_walking_leaves_the_index_of_words_aside_for_one_search(db_session: Sess
     with filters.searching(AlertFilter(q="cause"), walking=True):
         assert db_session.scalar(text("SHOW enable_bitmapscan")) == "off"
     assert db_session.scalar(text("SHOW enable_bitmapscan")) == "on"
+
+
+@pytest.mark.parametrize("q", ["x" * 10_000, " ".join(["word"] * 2_000), "(" * 10_000, '"' * 9_999, "a:" * 5_000])
+def test_an_endless_search_is_refused_before_it_is_asked(
+    db_session: Session, cast: Cast, client: FlaskClient, sign_in: SignIn, token: Callable[..., str], q: str
+) -> None:
+    page = sign_in(client, cast.vi).get("/alerts", query_string={"q": q})
+    assert page.status_code == 422
+    assert "A search may have 2,000 characters" in page.text
+    told = client.get("/api/v1/alerts", query_string={"q": q}, headers={"Authorization": f"Bearer {token(Scope.READ)}"})
+    assert (told.status_code, told.get_json()["errors"][0]["pointer"]) == (422, "/q")
+    assert sign_in(client, cast.vi).get("/alerts/completions", query_string={"q": q}).status_code == 200
+
+
+@pytest.mark.parametrize("q", ["*a" * 990 + "b", "message:" + "*a*e" * 400, "title:" + "a*" * 900 + "z"])
+def test_a_pattern_made_to_explode_ends(db_session: Session, clock: Clock, q: str) -> None:
+    alert(clock.at, message="a" * 9_000)
+    began = time.monotonic()
+    with contextlib.suppress(Invalid):
+        queries.in_state(Status.OPEN, AlertFilter(q=q), clock.at, limit=7)
+    # A limit of one second for each of two ways to look, on a machine that does much else.
+    assert time.monotonic() - began < 10

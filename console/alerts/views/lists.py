@@ -68,7 +68,7 @@ def index() -> Response:
     except Invalid as error:
         fault = error.errors[0].detail if error.errors else error.detail
         bare = {"q": "", **{k: v for k, v in forms.kept(request.args).items() if k != "q"}}
-        context = listing(bare) | {"q": request.args.get("q", ""), "fault": fault}
+        context = listing(bare) | {"q": request.args.get("q", ""), "fault": fault, "first_time": False}
         return htmx.page("alerts/index.html", BLOCKS, status=422, **context)
 
 
