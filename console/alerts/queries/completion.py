@@ -7,8 +7,9 @@ from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries.counts import choices
 from console.alerts.queries.filters import AlertFilter, TooSlow, searching
 from console.alerts.rules import search as grammar
+from console.alerts.rules import states
 from console.alerts.rules.search import typing
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import Severity
 from console.infra.db import db
 
 MOST = 10
@@ -46,7 +47,7 @@ def _values(field: str) -> list[str]:
     if field.startswith(grammar.TAG):
         return _tags(field.removeprefix(grammar.TAG))
     return {
-        "status": [status.word for status in sorted(Status, reverse=True)],
+        "status": [status.word for status in states.LISTED],
         "severity": [severity.word for severity in sorted(Severity, reverse=True)],
         **{key: ["true", "false"] for key in grammar.FLAGS},
         **{key: list(typing.NUMBERS) for key in grammar.NUMBERS},
