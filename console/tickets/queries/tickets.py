@@ -115,7 +115,7 @@ def sla_of(ticket: Ticket, *, now: datetime) -> Sla:
 
     A rebuild that still goes on does not show.
     """
-    promise = promises.book().of(ticket) if ticket.resolved_at is None else _kept(ticket)
+    promise = promises.book().of(ticket) if ticket.resolved_at is None else kept_promise(ticket)
     facts = facts_of(history_of(ticket, events_of([ticket.id])[ticket.id], promise), promise)
     return _sla(facts, promise, now)
 
@@ -126,7 +126,8 @@ def slas_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Sla]:
     return [_sla(t.facts, kept.get((t.policy_version_id or 0, t.calendar_version_id or 0)), now) for t in tickets]
 
 
-def _kept(ticket: Ticket) -> Promise | None:
+def kept_promise(ticket: Ticket) -> Promise | None:
+    """The promise that a ticket was last counted under, in its versions of then."""
     key = (ticket.policy_version_id or 0, ticket.calendar_version_id or 0)
     return promises.kept_promises([key]).get(key)
 
