@@ -209,6 +209,8 @@ def test_a_stopped_order_leaves_the_rest(http: FlaskClient, alert: int, redis_co
         {"action": "requeue", "broker": "console"},
         {"action": "rewind", "alert": 1},
         {"action": "requeue", "broker": "console", "jobs": [""]},
+        {"action": "requeue", "broker": "console", "jobs": ["\0"]},
+        {"action": "requeue", "broker": "\0", "jobs": ["x"]},
         {"action": "requeue", "alert": 2**63},
     ],
 )
@@ -242,6 +244,8 @@ def test_an_unknown_alert_or_broker_is_not_found(http: FlaskClient) -> None:
     ask(http, 404, action="requeue", alert=77)
     ask(http, 404, action="requeue", broker="nobody", jobs=["x"])
     assert http.get("/api/v1/job-orders/77").status_code == 404
+    assert http.get("/api/v1/job-orders/1/jobs?outcome=gone&cursor=x").status_code == 404
+    assert http.get("/api/v1/brokers/%00/imports").status_code == 404
 
 
 def test_the_alerts_own_retry_is_an_order_too(http: FlaskClient, alert: int, redis_conn: Redis) -> None:
@@ -279,6 +283,8 @@ def test_pages_ask_with_a_number_and_tell_each_job(
     assert "3 succeeded" in client.get("/queues/orders").text
     assert client.post("/queues/orders", data=form).status_code == 409
     assert client.post("/queues/orders", data={"action": "x"}).status_code == 422
+    assert client.get("/queues/orders/new?action=delete&broker=%00&job=%00").status_code == 422
+    assert client.get(f"{reply.location}?outcome=%00").status_code == 200
     assert client.post(f"/queues/orders/{order}/cancellation").status_code == 409
 
 

@@ -21,6 +21,7 @@ from console.web.inputs import body, query
 from console.web.openapi import describe
 
 MOST = 10_000
+NO_NUL = r"^[^\x00]*$"
 # Reasons told one by one in a dry run.
 REASONS = 1_000
 BIGGEST = 2**63 - 1
@@ -31,8 +32,8 @@ class OrderIn(BaseModel):
 
     action: Action
     alert: int | None = Field(default=None, ge=1, le=BIGGEST)
-    broker: str | None = Field(default=None, max_length=200)
-    jobs: list[Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]] = Field(
+    broker: str | None = Field(default=None, max_length=200, pattern=NO_NUL)
+    jobs: list[Annotated[str, Field(min_length=1, max_length=500, pattern=NO_NUL)]] = Field(
         default_factory=list, max_length=MOST
     )
     expect: int | None = Field(default=None, ge=0)

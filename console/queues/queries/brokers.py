@@ -39,7 +39,8 @@ def get_watched(name: str) -> Watched:
 
 def find_broker(name: str) -> Broker | None:
     """A broker that somebody added."""
-    return db.session.scalar(select(Broker).where(Broker.name == name))
+    # No name holds a NUL, and PostgreSQL cannot even be asked for one.
+    return db.session.scalar(select(Broker).where(Broker.name == name)) if "\0" not in name else None
 
 
 def get_broker(name: str) -> Broker:
@@ -52,6 +53,8 @@ def get_broker(name: str) -> Broker:
 
 def get_for_change(name: str) -> Broker:
     """The same, locked."""
+    if "\0" in name:
+        return get_broker(name)
     found = db.session.scalar(select(Broker).where(Broker.name == name).with_for_update())
     return found or get_broker(name)
 

@@ -88,7 +88,8 @@ def stop_order(order_id: int) -> Response:
 
 
 def _order(order_id: int) -> dict[str, Any]:
-    now, outcome = queries.get_order(order_id), request.args.get("outcome", "")
+    now, asked = queries.get_order(order_id), request.args.get("outcome", "")
+    outcome = asked if asked == "waiting" or asked in set(Outcome) else ""
     found = queries.order_jobs(order_id, limit=100, cursor=request.args.get("cursor"), outcome=outcome or None)
     more = url_for(".order", order_id=order_id, outcome=outcome or None, cursor=found.next_cursor)
     return {
@@ -113,7 +114,7 @@ def _target(given: Any) -> Target:
     alert, broker, jobs = given.get("alert", ""), given.get("broker", ""), given.getlist("job")
     if alert.isdigit() and len(alert) < len(str(2**63)):
         return Target(int(alert))
-    if not broker or not jobs or "\0" in "".join(jobs):
+    if not broker or not jobs or "\0" in "".join([broker, *jobs]):
         raise Invalid("Say of which alert, or which jobs of which broker.")
     return Target(None, broker, tuple(jobs[:1_000]))
 
