@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from console.alerts import actions as alerts
 from console.infra import clock
+from console.infra.queue import PREFIX
 from console.infra.transaction import unit
 from console.queues import actions, queries
 from console.queues.client import CHUNK, Entry, Looked, Registries
@@ -100,8 +101,9 @@ class Follower:
             memory.noted = (total, trouble)
 
     def _attempts(self, queue: str, memory: _Memory) -> None:
-        """Tell attempts that are made again; a job of ours tells of its own."""
-        if time.monotonic() - memory.attempts.at < ATTEMPTS_SECONDS:
+        """Tell attempts that are made again; a job of ours tells of its own, and our queues need no look."""
+        ours_alone = self._broker.builtin and queue.startswith(PREFIX)
+        if ours_alone or time.monotonic() - memory.attempts.at < ATTEMPTS_SECONDS:
             return
         found = self._registries.attempts(queue, memory.attempts)
         if found:
