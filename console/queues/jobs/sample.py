@@ -3,9 +3,10 @@
 Each look runs in a thread of its own with an end: a broker that hangs holds up neither the others nor a page.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,8 +31,6 @@ SECONDS: Final = 3.0
 # Above what one answer of a healthy broker takes, below what a page's reader waits.
 TIMEOUT: Final = 1.0
 PRUNE_SECONDS: Final = 3_600.0
-# Each broker has its own: those that hang must not hold up the others.
-MAX_LOOKS: Final = 64
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +49,6 @@ class Sampler:
 
     def __init__(self, *, every: timedelta = EVERY) -> None:
         self._every = every
-        self._pool = ThreadPoolExecutor(MAX_LOOKS, thread_name_prefix="look")
         self._busy: dict[str, Future[Look]] = {}
         self._pruned = time.monotonic()
 
@@ -76,7 +74,7 @@ class Sampler:
         return name in self._busy and not self._busy[name].done()
 
     def _ask(self, brokers: list[Watched]) -> Mapping[Future[Look], str]:
-        self._busy |= {one.name: self._pool.submit(look_of(one)) for one in brokers}
+        self._busy |= {one.name: started(look_of(one)) for one in brokers}
         return {self._busy[one.name]: one.name for one in brokers}
 
     def _keep(self, name: str, look: Look) -> bool:
@@ -93,6 +91,21 @@ class Sampler:
             self._pruned = time.monotonic()
             with unit():
                 actions.prune_depths(at=clock.now())
+
+
+def started(work: Callable[[], Look]) -> "Future[Look]":
+    """Do it in a daemon thread of its own: one that hangs holds up neither the others nor the end of the process."""
+    future: Future[Look] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        finally:
+            # Only a fault of ours ends without a result: whoever waits hears of it.
+            future.cancel()
+
+    threading.Thread(target=run, name="look", daemon=True).start()
+    return future
 
 
 def look_of(broker: Watched) -> Callable[[], Look]:
