@@ -40,6 +40,13 @@ def _words(limit: int, *, least: int = 1) -> Any:
     return StringConstraints(min_length=least, max_length=limit, strip_whitespace=True)
 
 
+def _address(text: str) -> str:
+    # It becomes a link on our pages.
+    if not text.lower().startswith(("http://", "https://")):
+        raise ValueError("Give an address that begins with http:// or https://")
+    return text
+
+
 Word = Annotated[str, _words(200), AfterValidator(_storable)]
 Text = Annotated[str, _words(2_000), AfterValidator(_storable)]
 Minutes = Annotated[float, Field(gt=0, le=LONGEST, strict=True, allow_inf_nan=False)]
@@ -188,7 +195,7 @@ class TicketIn(BaseModel):
     assignee: Word | None = None
     group: Word | None = None
     tags: list[Word] | None = Field(None, max_length=100)
-    url: Text | None = None
+    url: Annotated[Text, AfterValidator(_address)] | None = None
     events: list[EventIn] = Field(default=[], max_length=10_000)
 
     def wanted(self, source: str, external_id: str, *, now: datetime) -> TicketWanted:

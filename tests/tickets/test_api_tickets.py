@@ -136,6 +136,7 @@ def test_it_needs_a_subject_and_a_creation_only(api: Api) -> None:
         ({"created_at": "2026-11-22T00:00:00Z"}, "/created_at"),
         ({"created_at": "yesterday"}, "/created_at"),
         ({"subject": "\0"}, "/subject"),
+        ({"url": "javascript:alert(1)"}, "/url"),
     ],
 )
 def test_it_refuses_what_cannot_have_happened(api: Api, more: dict[str, Any], pointer: str) -> None:

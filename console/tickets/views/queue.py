@@ -16,7 +16,15 @@ from console.web.auth import requires
 from console.web.htmx import page
 
 WORDS = ("assignee", "priority", "organization", "policy", "source")
-CHOICES = [("", "Any state"), *((state.value, state.value.replace("_", " ").capitalize()) for state in State)]
+CHOICES = [
+    ("", "Any state"),
+    ("breached", "Breached"),
+    ("at_risk", "At risk"),
+    ("ok", "On track"),
+    ("paused", "Paused"),
+    ("met", "Met"),
+    ("none", "No target"),
+]
 
 
 @bp.get("/tickets")
