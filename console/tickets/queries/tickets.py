@@ -16,7 +16,7 @@ from console.tickets.queries import promises
 from console.tickets.queries.promises import Book, Promise
 from console.tickets.rules.clocks import NOTHING, Clock, clocks
 from console.tickets.rules.history import Event, History, Kind, read
-from console.tickets.rules.instants import micros
+from console.tickets.rules.instants import micros, when
 from console.tickets.rules.policy import CLOCKS
 from console.tickets.rules.standing import Standing, State, outlook, overall, standing
 
@@ -137,9 +137,7 @@ def _sla(facts: Facts, promise: Promise | None, now: datetime) -> Sla:
         return Sla(None, State.NONE, dict.fromkeys(CLOCKS, Standing(State.NONE)), None)
     at = micros(now)
     shown = {name: standing(clock, promise.hours, at) for name, clock in zip(CLOCKS, facts, strict=True)}
-    nearest = min((each.due_at for each in shown.values() if each.due_at), default=None)
-    assert (nearest is None) == (outlook(facts).due is None)
-    return Sla(promise, overall(facts, at), shown, nearest)
+    return Sla(promise, overall(facts, at), shown, when(outlook(facts).due))
 
 
 def current_book() -> Book:
