@@ -1,7 +1,9 @@
 """What the clock and edits of promises do for tickets."""
 
+import gc
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -36,13 +38,23 @@ def carry_on(rebuild: Rebuild | None, *, by: Actor) -> None:
         rebuild.job_id = jobs.request(rebuild_clocks, rebuild.id, by=by).id
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for cycles within a batch: so many rows make none, and looking for them is a third of the work."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @job(queue="long", timeout=3_600, max_attempts=5, backoff=5)
 def rebuild_clocks(context: JobContext, rebuild_id: int) -> dict[str, Any]:
     """Count all open tickets anew; a newer edit takes over between two batches."""
     more = True
     while more:
         context.check()
-        with unit():
+        with uncollected(), unit():
             found = rebuilds.step(rebuild_id, at=clock.now())
         more = found.more
         context.progress(found.done / max(found.total, 1), f"{found.done:,} of {found.total:,} tickets")
