@@ -128,6 +128,28 @@ def test_an_edit_rescues_what_runs_and_rewrites_nothing_that_is_settled(api: Api
     assert alert().status is Status.RESOLVED
 
 
+def test_an_edit_rewrites_nothing_of_what_is_over_whatever_is_heard_of_it_later(api: Api, clock: Clock) -> None:
+    api.office(targets={"default": {"first_response": 20, "resolution": 60}})
+    over = {"id": "r", "at": "2026-11-21T12:00:00Z", "type": "resolved"}
+    api("PUT", "/tickets/zendesk/9", ticket(events=[over], updated_at="2026-11-21T12:00:00Z"), 201)
+    (before,) = breaches()
+    known = (before.due_at, before.late_seconds, before.policy_version_id, before.calendar_version_id)
+    clock.advance(hours=1)
+    api("PUT", "/sla/calendars/office", calendar_body(ALWAYS, exceptions={"2026-11-21": []}), 200)
+    # The source changes a field, then remembers a message.
+    api("PUT", "/tickets/zendesk/9", ticket(subject="Fire", updated_at="2026-11-21T12:30:00Z"), 200)
+    assert (api.sla()["state"], api("GET", "/tickets/zendesk/9")["subject"]) == ("breached", "Fire")
+    message = {"id": "m", "at": "2026-11-21T11:31:00Z", "type": "customer_message"}
+    api("PUT", "/tickets/zendesk/9", ticket(events=[message]), 200)
+    (after,) = breaches()
+    assert after.overturned_at is None
+    assert (after.due_at, after.late_seconds, after.policy_version_id, after.calendar_version_id) == known
+    # A reply in time that is heard of only now is another matter.
+    reply = {"id": "a", "at": "2026-11-21T11:35:00Z", "type": "agent_reply"}
+    api("PUT", "/tickets/zendesk/9", ticket(events=[reply]), 200)
+    assert breaches()[0].overturned_why == "events"
+
+
 def test_two_schedulers_tell_of_each_ticket_once(committed: Flask) -> None:
     at = NOON + timedelta(hours=3)
     with unit():

@@ -15,9 +15,10 @@ from console.tickets.actions import alarms, breaches
 from console.tickets.actions.breaches import Count
 from console.tickets.actions.counting import count
 from console.tickets.models import Ticket, TicketEvent
+from console.tickets.queries import promises
 from console.tickets.queries import tickets as reads
-from console.tickets.queries.promises import Book
-from console.tickets.queries.tickets import Key
+from console.tickets.queries.promises import Book, Promise
+from console.tickets.queries.tickets import Facts, Key
 from console.tickets.rules import telling
 from console.tickets.rules.history import Event, Kind
 from console.tickets.rules.instants import micros
@@ -28,6 +29,7 @@ ROOM: Final = "tickets"
 PLAIN: Final = ("subject", "url", "requester", "organization", "group", "tags", "initial_status")
 SAID: Final = {"priority": Kind.PRIORITY, "assignee": Kind.ASSIGNED}
 REOPENED: Final = "reopened"
+NO_VERSIONS: Final = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ def put(wanted: Sequence[TicketWanted], *, at: datetime) -> list[TicketKept]:
     book = reads.current_book()
     made = _make_missing(wanted, at)
     found = reads.locked({each.key for each in wanted})
+    ended = {
+        ticket.id: (ticket.policy_version_id, ticket.calendar_version_id)
+        for ticket in found.values()
+        if ticket.resolved_at
+    }
     changed = _add_events([(found[each.key].id, each.events) for each in wanted], ours=False, at=at)
     known = reads.events_of([ticket.id for ticket in found.values()])
     for each in wanted:
@@ -67,30 +74,51 @@ def put(wanted: Sequence[TicketWanted], *, at: datetime) -> list[TicketKept]:
         concluded = _fill(ticket, each, known[ticket.id], at=at)
         known[ticket.id] += concluded
         changed |= _add_events([(ticket.id, concluded)], ours=True, at=at)
+    # What is over keeps what it was counted under, unless something is heard of it that was not known.
     touched = [
-        ticket
-        for key, ticket in found.items()
-        if key in made or ticket.id in changed or ticket.resolved_at is None or db.session.is_modified(ticket)
+        ticket for key, ticket in found.items() if key in made or ticket.id in changed or ticket.resolved_at is None
     ]
-    recount(touched, book, known, at=at)
+    recount(touched, book, known, ended, at=at)
     return [TicketKept(found[each.key], new=each.key in made) for each in wanted]
 
 
-def recount(tickets: Sequence[Ticket], book: Book, known: Mapping[int, list[Event]], *, at: datetime) -> None:
-    """Count the clocks of locked tickets from their events, with all that follows."""
+def recount(
+    tickets: Sequence[Ticket],
+    book: Book,
+    known: Mapping[int, list[Event]],
+    ended: Mapping[int, tuple[int | None, int | None]],
+    *,
+    at: datetime,
+) -> None:
+    """Count the clocks of locked tickets from their events, with all that follows.
+
+    `ended` names the versions of those that were resolved: their breaches are judged by these, whatever holds today.
+    """
+    before = promises.kept_promises(list(ended.values()))
     counted: list[Count] = []
+    calm: list[Ticket] = []
     for ticket in tickets:
-        _take_said(ticket, known.get(ticket.id, []))
-        facts, columns = count(ticket, known.get(ticket.id, []), book.of(ticket), at=at)
+        events = known.get(ticket.id, [])
+        _take_said(ticket, events)
+        promise = book.of(ticket)
+        facts, columns = count(ticket, events, promise, at=at)
         for name, value in {**columns, "changed_at": at}.items():
             setattr(ticket, name, value)
-        counted.append(Count(ticket.id, facts, ticket.policy_version_id, ticket.calendar_version_id))
+        judged = before.get(ended.get(ticket.id, NO_VERSIONS)) or promise
+        counted.append(_judged(ticket, events, judged, facts if judged is promise else None))
+        if ticket.alarmed and not telling.pressing(facts, micros(at)):
+            calm.append(ticket)
     db.session.flush()
     breaches.reconcile(counted, why=breaches.EVENTS, at=at)
-    calm = {each.ticket_id for each in counted if not telling.pressing(each.facts, micros(at))}
-    settle([ticket for ticket in tickets if ticket.alarmed and ticket.id in calm], at=at)
+    settle(calm, at=at)
     if tickets:
         hooks.touch(ROOM)
+
+
+def _judged(ticket: Ticket, events: Sequence[Event], promise: Promise | None, facts: Facts | None) -> Count:
+    found = reads.facts_of(reads.history_of(ticket, events, promise), promise) if facts is None else facts
+    versions = (promise.policy_version_id, promise.calendar_version_id) if promise else NO_VERSIONS
+    return Count(ticket.id, found, *versions)
 
 
 def settle(tickets: Sequence[Ticket], *, at: datetime) -> None:

@@ -73,7 +73,7 @@ def book() -> Book:
     return Book([_promise(row) for row in db.session.execute(rows)])
 
 
-def kept_promises(versions: Sequence[tuple[int | None, int | None]]) -> dict[tuple[int, int], Promise]:
+def kept_promises(versions: Sequence[tuple[int | None, int | None]]) -> dict[tuple[int | None, int | None], Promise]:
     """The promises of some (policy version, calendar version), as tickets remember them."""
     wanted = sorted({(a, b) for a, b in versions if a is not None and b is not None})
     if not wanted:
