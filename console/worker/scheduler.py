@@ -32,6 +32,7 @@ from console.infra.transaction import unit
 from console.oncall import jobs as oncall_jobs
 from console.queues.jobs import CeleryWatch, Followers, Sampler
 from console.tickets import jobs as ticket_jobs
+from console.tickets.jobs.following import SourceFollowers
 from console.worker.schedules import Timetable
 
 LONGEST_WAIT: Final = 10.0
@@ -87,6 +88,7 @@ class Scheduler:
         sweeper, timetable = Sweeper(self._redis, clocks), Timetable()
         followers = Followers()
         sampler = Sampler()
+        sources = SourceFollowers(self._app)
         return (
             Duty("dispatch", POLL_SECONDS, lambda: ring_all(bell), listener.wait),
             Duty("sweep", clocks.sweep, sweeper.sweep),
@@ -100,6 +102,7 @@ class Scheduler:
             Duty("drops", 2.0, alert_jobs.count_drops),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
             Duty("tickets", 1.0, ticket_jobs.sweep),
+            Duty("ticket-sources", 1.0, sources.tick),
             Duty("tell", 1.0, oncall_jobs.tell),
         )
 

@@ -26,7 +26,7 @@ from console.tickets.rules.policy import CLOCKS
 
 ROOM: Final = "tickets"
 # What the source says of a ticket as it is; what is left out stays as it was.
-PLAIN: Final = ("subject", "url", "requester", "organization", "group", "tags", "initial_status")
+PLAIN: Final = ("subject", "url", "requester", "organization", "group", "tags", "initial_status", "source_deadlines")
 SAID: Final = {"priority": Kind.PRIORITY, "assignee": Kind.ASSIGNED}
 REOPENED: Final = "reopened"
 NO_VERSIONS: Final = (None, None)

@@ -2,15 +2,20 @@
 
 from console.tickets.models.promise import CalendarVersion, PolicyVersion, SlaCalendar, SlaPolicy
 from console.tickets.models.rebuild import Rebuild
+from console.tickets.models.source import ImportReject, SourceWant, TicketImport, TicketSource
 from console.tickets.models.ticket import SlaBreach, Ticket, TicketEvent
 
 __all__ = [
     "CalendarVersion",
+    "ImportReject",
     "PolicyVersion",
     "Rebuild",
     "SlaBreach",
     "SlaCalendar",
     "SlaPolicy",
+    "SourceWant",
     "Ticket",
     "TicketEvent",
+    "TicketImport",
+    "TicketSource",
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.infra.db import Model, intpk
@@ -19,6 +20,7 @@ class Ticket(Model):
 
     `clocks` holds what the events made of them under the versions named beside it, by clock; `state` and the instants
     are kept for lists and the sweep. `told` is what the sweep has told of each clock; `alarmed`: an alert was raised.
+    `source_deadlines` is what the source itself promised, to be shown beside ours: "policy" and, by clock, instants.
     """
 
     __tablename__ = "tickets"
@@ -56,6 +58,7 @@ class Ticket(Model):
     sweep_at: Mapped[datetime | None]
     told: Mapped[dict[str, Any]]
     alarmed: Mapped[bool]
+    source_deadlines: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),

@@ -1,0 +1,78 @@
+"""Where tickets come from, as followers and pages need it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from console.infra.db import db
+from console.infra.errors import NotFound
+from console.infra.paging import Page, decode, page_of
+from console.tickets.models import SourceWant, Ticket, TicketSource
+from console.tickets.rules.sources.feed import Feed
+
+# Tickets that webhooks named, fetched in one go.
+WANTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a ticket before a row of its source is taken."""
+
+    resolved_at: datetime | None
+    updated_at: datetime | None
+
+
+def known(source: str, external_ids: Collection[str]) -> dict[str, Known]:
+    """What is known of some tickets of a source, by their keys there."""
+    columns = (Ticket.external_id, Ticket.resolved_at, Ticket.source_updated_at)
+    rows = select(*columns).where(Ticket.source == source, Ticket.external_id.in_(list(external_ids)))
+    return {key: Known(resolved_at, updated_at) for key, resolved_at, updated_at in db.session.execute(rows)}
+
+
+def listed(*, limit: int, cursor: str | None = None) -> Page[TicketSource]:
+    """Sources by name."""
+    rows = select(TicketSource).order_by(TicketSource.name).limit(limit + 1)
+    if cursor:
+        (after,) = decode(cursor, str)
+        rows = rows.where(TicketSource.name > after)
+    return page_of(db.session.scalars(rows).all(), limit, lambda source: [source.name])
+
+
+def find(name: str) -> TicketSource | None:
+    """A source by name, or None."""
+    return None if "\0" in name else db.session.scalar(select(TicketSource).where(TicketSource.name == name))
+
+
+def get(name: str) -> TicketSource:
+    """A source by name; raises NotFound."""
+    found = find(name)
+    if found is None:
+        raise NotFound(f"There is no source {name}.")
+    return found
+
+
+def get_for_change(name: str) -> TicketSource:
+    """The same, locked until the transaction ends, as it is now."""
+    db.session.execute(select(TicketSource.id).where(TicketSource.id == get(name).id).with_for_update())
+    found = get(name)
+    db.session.refresh(found)
+    return found
+
+
+def locked(source_id: int) -> TicketSource | None:
+    """A source by its number, locked until the transaction ends; None when it was deleted."""
+    row = select(TicketSource).where(TicketSource.id == source_id).with_for_update()
+    return db.session.scalar(row.execution_options(populate_existing=True))
+
+
+def feed(source_id: int, lease_id: str) -> Feed | None:
+    """What the holder of a lease follows, with the tickets that webhooks named; None when it is not its any more."""
+    row = select(TicketSource).where(TicketSource.id == source_id, TicketSource.lease_id == lease_id)
+    found = db.session.scalar(row)
+    if found is None:
+        return None
+    wants = select(SourceWant.external_id).where(SourceWant.source_id == source_id)
+    return replace(found.feed, wants=db.session.scalars(wants.order_by(SourceWant.asked_at).limit(WANTS)).all())
