@@ -77,11 +77,12 @@ def _batch(feed: Feed, reader: Reader, kind: str, limit: int, cursor: Mapping[st
     at, key = _name(columns["updated_at"]), _name(columns["external_id"])
     shown = ", ".join(_shown(name, columns[name]) for name in names)
     # The query is what an admin wants run, in a transaction that only reads; values are parameters, names are quoted.
-    found = reader.rows(
-        f"SELECT {now}, source.{at}::text, source.{key}::text, {shown} FROM ({_escaped(options['query'])}\n) AS source"
-        f" WHERE {where} ORDER BY source.{at}, source.{key} LIMIT {limit:d}",
-        ([zone] if kind == "timestamp" else []) + values,
+    statement = (
+        f"SELECT {now}, source.{at}::text, source.{key}::text, {shown}",
+        f"FROM ({_escaped(options['query'])}\n) AS source",
+        f"WHERE {where} ORDER BY source.{at}, source.{key} LIMIT {limit:d}",
     )
+    found = reader.rows(" ".join(statement), ([zone] if kind == "timestamp" else []) + values)
     rows, rejects = _read(found, names, Reading(zone, options["resolved_statuses"]))
     return Batch(rows, rejects, _cursor(found, cursor, more=len(found) == limit), more=len(found) == limit)
 
