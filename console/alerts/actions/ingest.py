@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
-from console.alerts.actions import muting, store
+from console.alerts.actions import muting as silencing
+from console.alerts.actions import store
 from console.alerts.actions.history import ROOM
 from console.alerts.actions.prepare import Key, Prepared, prepare
 from console.alerts.actions.recur import recurrences
+from console.alerts.actions.store import Begun, Found
 from console.alerts.models import Grain, Trait
 from console.alerts.queries.charts import floor
 from console.alerts.rules.failure import Failure
@@ -43,9 +43,11 @@ def ingest(failures: Sequence[Failure], *, at: datetime) -> IngestResult:
         return IngestResult(0, 0, ())
     # A batch is one moment: of what it brings the earlier failure has the smaller id.
     arrived = sorted(items, key=lambda item: item.failure.occurred_at)
-    given = store.claim_events([item.event for item in arrived if item.event], at)
-    fresh = list(_news(arrived, given))
-    ids = _keep(fresh, given, at) if fresh else {}
+    # What was changed in the session goes first, and what it holds afterwards is old.
+    db.session.flush()
+    begun = store.begin([item.event for item in arrived if item.event], sorted({item.key for item in items}), at)
+    fresh = list(_news(arrived, begun.given))
+    ids = _keep(fresh, begun, at) if fresh else {}
     return IngestResult(len(fresh), len(items) - len(fresh), _alerts_of(items, fresh, ids))
 
 
@@ -59,7 +61,7 @@ def _news(items: Iterable[Prepared], given: dict[tuple[str, str], int]) -> Itera
             yield item
 
 
-def _keep(fresh: Sequence[Prepared], given: dict[tuple[str, str], int], at: datetime) -> dict[Key, int]:
+def _keep(fresh: Sequence[Prepared], begun: Begun, at: datetime) -> dict[Key, int]:
     """Store what is news; returns the ids of the alerts that stand for it.
 
     A failure whose fingerprint is merged counts for its own alert and for the one that this was merged into.
@@ -67,26 +69,32 @@ def _keep(fresh: Sequence[Prepared], given: dict[tuple[str, str], int], at: date
     groups: dict[Key, list[Prepared]] = {}
     for item in fresh:
         groups.setdefault(item.key, []).append(item)
-    # What was changed in the session goes first, and what it holds afterwards is old.
-    db.session.flush()
-    leads = store.leads(sorted(groups))
-    counted = _with_merged(groups, leads) if leads else groups
-    found = store.count_alerts([_alert(key, counted[key], at) for key in sorted(counted)], at)
-    ids = {_key(row): row.id for row in found}
-    store.add_details([_detail(row.id, groups[_key(row)]) for row in found if row.created])
-    known = [_detail(row.id, groups[_key(row)]) for row in found if not row.created and _key(row) in groups]
-    store.record(
-        occurrences=[_occurrence(item, ids, given) for item in fresh],
-        counts=_counts(fresh, ids, leads, at),
+    counted = _with_merged(groups, begun.leads) if begun.leads else groups
+    keys = sorted(counted)
+    places = {key: place for place, key in enumerate(keys, 1)}
+    known = [_known(places[key], group) for key, group in sorted(groups.items())]
+    found, muting = store.store(
+        [_alert(key, counted[key], at) for key in keys],
+        at,
+        occurrences=[_occurrence(item, places, begun.given) for item in fresh],
+        counts=_counts(fresh, places, begun.leads, at),
         details=[detail for detail in known if detail["tags"] or detail["runbook_url"]],
-        traits=_traits(fresh, ids),
+        traits=_traits(fresh, places),
     )
-    recurrences([(row, [item.failure.severity for item in counted[_key(row)]]) for row in found], at=at)
-    if found[0].muting:
-        muting.mark(ids.values(), at=at)
+    ids = {key: row.id for key, row in zip(keys, found, strict=True)}
+    _tell(found, [counted[key] for key in keys], muting=muting, at=at)
+    return {key: ids[begun.leads.get(key, key)] for key in groups}
+
+
+def _tell(found: Sequence[Found], groups: Sequence[Sequence[Prepared]], *, muting: bool, at: datetime) -> None:
+    """What the failures mean for each alert: its details if it is new, its state, its silence."""
+    told = list(zip(found, groups, strict=True))
+    store.add_details([_detail(row.id, group) for row, group in told if row.created])
+    recurrences([(row, [item.failure.severity for item in group]) for row, group in told], at=at)
+    if muting:
+        silencing.mark([row.id for row in found], at=at)
     events.touch(ROOM)
     db.session.expire_all()
-    return {key: ids[leads.get(key, key)] for key in groups}
 
 
 def _with_merged(groups: dict[Key, list[Prepared]], leads: dict[Key, Key]) -> dict[Key, list[Prepared]]:
@@ -95,10 +103,6 @@ def _with_merged(groups: dict[Key, list[Prepared]], leads: dict[Key, Key]) -> di
     for key, target in leads.items():
         counted.setdefault(target, []).extend(groups[key])
     return counted
-
-
-def _key(row: "Row[Any]") -> Key:
-    return (row.service, row.environment, row.fingerprint)
 
 
 def _alert(key: Key, group: Sequence[Prepared], at: datetime) -> dict[str, Any]:
@@ -121,19 +125,19 @@ def _alert(key: Key, group: Sequence[Prepared], at: datetime) -> dict[str, Any]:
     }
 
 
-def _detail(alert_id: int, group: Sequence[Prepared]) -> dict[str, Any]:
+def _known(alert_id: int, group: Sequence[Prepared]) -> dict[str, Any]:
+    """The tags and the runbook that failures tell of their alert."""
     tags: dict[str, Any] = {}
     for item in group:
         tags.update(item.row["tags"] or {})
-    first, runbooks = group[0], [item.row["runbook_url"] for item in group if item.row["runbook_url"]]
-    message = first.row["message"]
-    return {
-        "alert_id": alert_id,
-        "message": message,
-        "runbook_url": runbooks[-1] if runbooks else None,
-        "tags": tags,
-        "text": "\n".join(part for part in (first.title, first.row["task"], message) if part),
-    }
+    runbooks = [item.row["runbook_url"] for item in group if item.row["runbook_url"]]
+    return {"alert_id": alert_id, "runbook_url": runbooks[-1] if runbooks else None, "tags": tags}
+
+
+def _detail(alert_id: int, group: Sequence[Prepared]) -> dict[str, Any]:
+    first, message = group[0], group[0].row["message"]
+    words = "\n".join(part for part in (first.title, first.row["task"], message) if part)
+    return {"message": message, "text": words, **_known(alert_id, group)}
 
 
 def _occurrence(item: Prepared, ids: dict[Key, int], given: dict[tuple[str, str], int]) -> dict[str, Any]:

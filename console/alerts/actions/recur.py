@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from console.alerts.actions import flapping, store
 from console.alerts.actions.history import announce, line
+from console.alerts.actions.store import Found
 from console.alerts.rules.states import WOKEN, Change, Event, Severity, State, Status, recur
 from console.infra.actor import SYSTEM
 
 FIRST = Change(Event.OPENED, None, Status.OPEN.word, "first failure of this kind")
 
 
-def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: datetime) -> None:
+def recurrences(found: Sequence[tuple[Found, Sequence[Severity]]], *, at: datetime) -> None:
     """Apply the rules to alerts as they were and the severities of the failures that came, in order."""
     history: list[tuple[int, Change]] = []
     states: list[dict[str, Any]] = []
@@ -40,22 +39,23 @@ def recurrences(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], *, at: d
     flapping.look([alert_id for alert_id, status in again if status == Status.RESOLVED], at=at)
 
 
-def _worse(row: "Row[Any]", before: State, severity: Severity, at: datetime) -> list[dict[str, Any]]:
+def _worse(row: Found, before: State, severity: Severity, at: datetime) -> list[dict[str, Any]]:
     """What is merged keeps its own severity, for the day it stands on its own again; its state is its target's."""
     after = State(Status.MERGED, severity)
     return [_changed(row, before, after, 0, at)] if severity > before.severity else []
 
 
-def _restart(found: Sequence[tuple["Row[Any]", Sequence[Severity]]], states: Sequence[dict[str, Any]]) -> None:
+def _restart(found: Sequence[tuple[Found, Sequence[Severity]]], states: Sequence[dict[str, Any]]) -> None:
     reopened = [state["id"] for state in states if state["reopened_count"]]
     if reopened:
         merged = [(row, severities) for row, severities in found if row.status == Status.MERGED]
         store.restart_merges(reopened, [{"id": row.id, "count": len(severities)} for row, severities in merged])
 
 
-def _state(row: "Row[Any]") -> State:
+def _state(row: Found) -> State:
     before = None if row.before_snooze is None else Status(row.before_snooze)
-    return State(Status(row.status), Severity(row.severity), before, row.snoozed_until)
+    until = None if row.snoozed_until is None else datetime.fromisoformat(row.snoozed_until)
+    return State(Status(row.status), Severity(row.severity), before, until)
 
 
 def _fold(state: State, severities: Sequence[Severity], changes: list[Change]) -> State:
@@ -67,7 +67,7 @@ def _fold(state: State, severities: Sequence[Severity], changes: list[Change]) -
     return state
 
 
-def _changed(row: "Row[Any]", before: State, after: State, count: int, at: datetime) -> dict[str, Any]:
+def _changed(row: Found, before: State, after: State, count: int, at: datetime) -> dict[str, Any]:
     reopened = before.status is Status.RESOLVED
     return {
         "id": row.id,
