@@ -99,7 +99,9 @@ def test_it_shows_a_policy_as_it_was_put(api: Api) -> None:
     body = policy_body(match={"organization": ["Acme"], "tags": ["vip"]}, targets=targets, position=7)
     made = api("PUT", "/sla/policies/gold", body, 201)
     assert {name: made[name] for name in body} == body
-    assert api("PUT", "/sla/policies/silver", policy_body(position=None), 201)["position"] == 8
+    silver = policy_body(position=None, match=None, paused_statuses=None, at_risk=None)
+    made = api("PUT", "/sla/policies/silver", silver, 201)
+    assert (made["position"], made["match"], made["at_risk"]) == (8, {}, {"fraction": 0.25})
     assert [one["name"] for one in api("GET", "/sla/policies", status=200)["items"]] == ["gold", "silver"]
     assert "gold, silver" in api("DELETE", "/sla/calendars/office", status=409)["detail"]
     api("DELETE", "/sla/policies/silver", status=204)

@@ -33,7 +33,10 @@ def _storable(text: str) -> str:
 
 
 def _own(given: Any) -> Any:
-    return {key: value for key, value in given.items() if key not in SHOWN} if isinstance(given, dict) else given
+    """Without what only a GET says; a null is the same as a field left out."""
+    if not isinstance(given, dict):
+        return given
+    return {key: value for key, value in given.items() if key not in SHOWN and value is not None}
 
 
 def _words(limit: int, *, least: int = 1) -> Any:
