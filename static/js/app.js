@@ -2,6 +2,7 @@
 import "./keep.js";
 import "./live.js";
 import "./times.js";
+import "./countdown.js";
 import "./theme.js";
 import "./dialogs.js";
 import "./toasts.js";

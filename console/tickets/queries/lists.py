@@ -43,7 +43,7 @@ def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) ->
 
 
 def _dated(filters: Filters, due: datetime | None, after: int, limit: int) -> Sequence[Ticket]:
-    rows = _asked(filters).where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
+    rows = asked(filters).where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
     if filters.due_before is not None:
         rows = rows.where(Ticket.next_due_at < filters.due_before)
     if due is not None:
@@ -53,11 +53,12 @@ def _dated(filters: Filters, due: datetime | None, after: int, limit: int) -> Se
 
 
 def _dateless(filters: Filters, after: int, limit: int) -> Sequence[Ticket]:
-    rows = _asked(filters).where(Ticket.next_due_at.is_(None), Ticket.id > after).order_by(Ticket.id)
+    rows = asked(filters).where(Ticket.next_due_at.is_(None), Ticket.id > after).order_by(Ticket.id)
     return db.session.scalars(rows.limit(limit)).all()
 
 
-def _asked(filters: Filters) -> Select[Ticket]:
+def asked(filters: Filters) -> Select[Ticket]:
+    """Tickets that these filters let through, in no order; `due_before` is left to the caller."""
     rows = select(Ticket)
     if filters.state is not None:
         rows = rows.where(Ticket.state == filters.state.value)

@@ -42,6 +42,10 @@ class Book:
         """What was promised for a ticket."""
         return choose(ticket, ((promise, promise.policy) for promise in self.promises))
 
+    def calendars(self) -> list[tuple[str, Hours]]:
+        """The calendars that any promise counts by, by name."""
+        return sorted({promise.calendar: promise.hours for promise in self.promises}.items())
+
 
 _FOUND = (
     SlaPolicy.id,

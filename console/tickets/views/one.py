@@ -18,10 +18,11 @@ from console.web.htmx import page
 @requires(Role.VIEWER)
 def show(ticket_id: int) -> Response:
     """How a ticket stands."""
-    return live.not_modified(*ROOMS) or page("tickets/show.html", "ticket_page", **_one(reads.get_by_id(ticket_id)))
+    return live.not_modified(*ROOMS) or page("tickets/show.html", "ticket_page", **shown(reads.get_by_id(ticket_id)))
 
 
-def _one(ticket: Ticket) -> dict[str, Any]:
+def shown(ticket: Ticket) -> dict[str, Any]:
+    """Everything that the page of a ticket shows."""
     events = reads.events_of([ticket.id]).get(ticket.id, [])
     return {
         "ticket": ticket,

@@ -1,54 +1,157 @@
-"""The queue: what breaks next, first."""
+"""The queue: what breaks next, first; and who has how much."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from flask import Response, request, url_for
 
 from console.infra import clock
 from console.infra.actor import Role
-from console.tickets.queries import lists
-from console.tickets.queries import tickets as reads
-from console.tickets.queries.lists import Filters
+from console.tickets.queries import desk, promises
+from console.tickets.queries.desk import CAP, GROUPS, Load
+from console.tickets.queries.lists import NOBODY, Filters
+from console.tickets.rules import opening
 from console.tickets.rules.standing import State
+from console.tickets.views import shares
 from console.tickets.views.blueprint import ROOMS, bp
-from console.web import live
+from console.tickets.views.rows import Row, rows_of
+from console.web import filters as texts
+from console.web import htmx, live
 from console.web.auth import requires
-from console.web.htmx import page
 
-WORDS = ("assignee", "priority", "organization", "policy", "source")
-CHOICES = [
-    ("", "Any state"),
-    ("breached", "Breached"),
-    ("at_risk", "At risk"),
-    ("ok", "On track"),
-    ("paused", "Paused"),
-    ("met", "Met"),
-    ("none", "No target"),
-]
+WORDS: Final = ("assignee", "priority", "organization", "policy", "source")
+BLOCKS: Final = ("ticket_list", "ticket_lede")
+# Enough of each for a look; a group asked for alone has pages.
+FEW: Final = {State.BREACHED: 25, State.AT_RISK: 15, State.OK: 15, State.PAUSED: 5}
+PAGE: Final = 50
+NAMES: Final = {
+    State.BREACHED: "Breached", State.AT_RISK: "At risk", State.OK: "On track", State.PAUSED: "Paused",
+    State.MET: "Met", State.NONE: "No target",
+}  # fmt: skip
+NOTES: Final = {State.PAUSED: "the clock stands still", State.MET: "newest first", State.NONE: "newest first"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of a state; `more` shows all of them, `earlier` and `later` are the pages beside this one."""
+
+    state: State
+    name: str
+    rows: Sequence[Row]
+    count: int
+    note: str
+    more: str = ""
+    earlier: str = ""
+    later: str = ""
 
 
 @bp.get("/tickets")
 @requires(Role.VIEWER)
 def index() -> Response:
     """Tickets by their nearest deadline."""
-    return live.not_modified(*ROOMS) or page("tickets/index.html", "ticket_list", **_queue())
+    return live.not_modified(*ROOMS) or htmx.page("tickets/index.html", BLOCKS, **listing())
 
 
 def read_filters() -> Filters:
-    """What the address asks for; words that are no state ask nothing."""
+    """What the address asks for; words that say nothing ask nothing."""
     state = request.args.get("state", "")
     words: dict[str, Any] = {name: request.args.get(name, "").replace("\0", "").strip() or None for name in WORDS}
-    return Filters(state=State(state) if state in {each.value for each in State} else None, **words)
+    known = State(state) if state in {each.value for each in State} else None
+    return Filters(state=known, due_before=_instant(request.args.get("due_before", "")), **words)
 
 
-def _queue() -> dict[str, Any]:
-    filters, now = read_filters(), clock.now()
-    found = lists.queue(filters, cursor=request.args.get("cursor"))
-    asked: dict[str, Any] = {name: getattr(filters, name) for name in ("state", *WORDS) if getattr(filters, name)}
+def kept(found: Filters) -> dict[str, Any]:
+    """The filters as parameters of an address."""
+    named = {name: getattr(found, name) for name in WORDS if getattr(found, name)}
+    state = {"state": found.state.value} if found.state else {}
+    due = {"due_before": found.due_before.isoformat().replace("+00:00", "Z")} if found.due_before else {}
+    return {**state, **named, **due}
+
+
+def listing() -> dict[str, Any]:
+    """Everything that the queue's template shows."""
+    filters, now, loads = read_filters(), clock.now(), desk.loads()
+    groups = [_group(state, filters, now) for state in ([filters.state] if filters.state else GROUPS)]
+    upcoming = desk.next_to_break(replace(filters, state=None), now=now)
     return {
-        "rows": list(zip(found.items, reads.slas_of(found.items, now=now), strict=True)),
+        "groups": groups,
+        "counts": {group.state.value: group for group in groups},
         "filters": filters,
-        "asked": asked,
-        "choices": CHOICES,
-        "later": url_for(".index", **asked, cursor=found.next_cursor) if found.next_cursor else "",
+        "asked": kept(filters),
+        "chips": _chips(filters),
+        "upcoming": rows_of([upcoming], now=now)[0] if upcoming else None,
+        "loads": shares.shown(loads, shares.ROOM_FOR),
+        "load_of": {load.owner: load for load in loads},
+        "block": shares.block(loads),
+        "free": shares.free(loads),
+        "nobody": next((load for load in loads if load.owner is None), Load(None)),
+        "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
+        "choices": _choices(),
+        "views": _views(loads),
+        "offices": [opening.of(name, hours, now) for name, hours in promises.book().calendars()],
+        "may_assign": shares.may_assign(),
+        "oob": htmx.wants_fragment(),
+        "here": url_for(".index", **{**kept(filters), **_cursors()}),
+        "number": lambda count: f"{min(count, CAP):,}{'+' if count > CAP else ''}",
     }
+
+
+def _group(state: State, filters: Filters, now: datetime) -> Group:
+    alone = filters.state is not None
+    wanted = replace(filters, state=None)
+    found = desk.part(state, wanted, limit=PAGE if alone else FEW[state], **(_cursors() if alone else {}))
+    address: dict[str, Any] = {**kept(wanted), "state": state.value}
+    earlier = url_for(".index", **address, before=found.earlier) if alone and found.earlier else ""
+    later = url_for(".index", **address, after=found.later) if alone and found.later else ""
+    return Group(
+        state, NAMES[state], rows_of(found.items, now=now), desk.count(state, wanted), NOTES.get(state, ""),
+        url_for(".index", **address) if not alone and found.later else "", earlier, later,
+    )  # fmt: skip
+
+
+def _cursors() -> dict[str, str]:
+    return {name: request.args[name] for name in ("after", "before") if request.args.get(name)}
+
+
+def _chips(filters: Filters) -> list[tuple[str, Any, str]]:
+    asked = kept(filters)
+    shown = {**asked, "due_before": texts.at(filters.due_before) if filters.due_before else ""}
+    if filters.state:
+        shown["state"] = NAMES[filters.state].lower()
+    if filters.assignee == NOBODY:
+        shown["assignee"] = "nobody"
+    return [
+        (name.replace("_", " "), shown[name], url_for(".index", **{k: v for k, v in asked.items() if k != name}))
+        for name in asked
+    ]
+
+
+def _choices() -> dict[str, list[str]]:
+    found = desk.seen(("assignee", "priority", "organization", "source"))
+    return {**found, "policy": [promise.name for promise in promises.book().promises]}
+
+
+def _views(loads: Sequence[Load]) -> list[tuple[str, int | None, str, bool]]:
+    """Lists that everybody has: name, number, address, and whether it is the one that is shown."""
+    mine, asked = shares.mine(loads), kept(read_filters())
+    known = {load.owner: load.open for load in loads}
+    found: list[tuple[str, int | None, dict[str, Any]]] = [
+        ("Next to break", None, {}),
+        ("Mine", known.get(mine, 0), {"assignee": mine}),
+        ("Nobody’s", known.get(None, 0), {"assignee": NOBODY}),
+        ("Waiting", None, {"state": State.PAUSED.value}),
+    ]
+    return [(name, number, url_for(".index", **given), given == asked) for name, number, given in found]
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant, or a local time of the reader; anything else asks nothing."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=texts.zone())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+

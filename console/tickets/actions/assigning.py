@@ -1,0 +1,65 @@
+"""Tickets given to somebody from the console: an event like those that sources tell of, with an audit entry each.
+
+The helpdesk is not told. What its source says later wins only if it says something new: an assignee that it told
+before is no news, so an upsert that repeats it does not take the ticket back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from console.audit.actions import record
+from console.infra.actor import Actor
+from console.infra.db import db
+from console.infra.errors import Fault, Invalid
+from console.tickets.actions import tickets
+from console.tickets.models import Ticket, TicketEvent
+from console.tickets.queries import tickets as reads
+from console.tickets.rules.history import Kind
+
+# More at once is a mistake more often than a wish.
+MOST: Final = 200
+NAME_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """How many tickets changed hands; `left` were resolved, gone, or had that owner already."""
+
+    changed: int
+    left: int
+
+
+def assign(ids: Sequence[int], assignee: str | None, *, by: Actor, at: datetime) -> Assigned:
+    """Give open tickets to somebody (None: to nobody). Raises Invalid for too many or a name that is none."""
+    wanted = sorted(set(ids))
+    if not wanted or len(wanted) > MOST:
+        raise Invalid(f"Choose 1 to {MOST} tickets.", errors=[Fault("/ids", f"1 to {MOST} numbers of tickets.")])
+    name = _name(assignee)
+    book = reads.current_book()
+    rows = select(Ticket).where(Ticket.id.in_(wanted)).order_by(Ticket.id).with_for_update()
+    found = db.session.scalars(rows.execution_options(populate_existing=True)).all()
+    moving = [ticket for ticket in found if ticket.resolved_at is None and ticket.assignee != name]
+    for ticket in moving:
+        _note(ticket, name, by=by, at=at)
+    db.session.flush()
+    tickets.recount(moving, book, reads.events_of([ticket.id for ticket in moving]), at=at)
+    return Assigned(len(moving), len(wanted) - len(moving))
+
+
+def _note(ticket: Ticket, name: str | None, *, by: Actor, at: datetime) -> None:
+    told = {"ticket_id": ticket.id, "ours": True, "event_id": f"assigned:{at.isoformat()}:{name or ''}"}
+    db.session.merge(TicketEvent(**told, at=at, kind=Kind.ASSIGNED.value, value=name, received_at=at))
+    label = f"{ticket.source} {ticket.external_id}"
+    details = {"from": ticket.assignee, "to": name}
+    record("ticket.assigned", by=by, object=("ticket", ticket.id, label), details=details)
+
+
+def _name(assignee: str | None) -> str | None:
+    name = (assignee or "").strip()
+    if len(name) > NAME_MOST or not name.isprintable():
+        raise Invalid("This is no name.", errors=[Fault("/assignee", f"At most {NAME_MOST} printable characters.")])
+    return name or None
