@@ -1,7 +1,7 @@
 """Tickets as the API tells of them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -137,3 +137,19 @@ class QueueIn(Part):
     def filters(self) -> Filters:
         """As the query takes them."""
         return Filters(**{name: getattr(self, name) for name in Filters.__dataclass_fields__})
+
+
+class AssignmentIn(BaseModel):
+    """Tickets by their numbers here, and who shall have them as the helpdesk calls them; null is nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=200)
+    assignee: str | None
+
+
+class AssignmentOut(BaseModel):
+    """How many changed hands, and how many were resolved, gone or theirs already."""
+
+    assigned: int
+    left: int

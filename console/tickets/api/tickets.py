@@ -6,8 +6,9 @@ from console.infra import clock
 from console.infra.actor import Scope
 from console.infra.errors import Fault, Invalid
 from console.tickets import forms
+from console.tickets.actions import assigning
 from console.tickets.actions import tickets as actions
-from console.tickets.api.schemas import QueueIn, TicketDetail, TicketOut, TicketPage
+from console.tickets.api.schemas import AssignmentIn, AssignmentOut, QueueIn, TicketDetail, TicketOut, TicketPage
 from console.tickets.api.shared import bp, reply
 from console.tickets.forms import TicketIn
 from console.tickets.models import Ticket
@@ -28,6 +29,18 @@ def list_tickets() -> Response:
     slas = reads.slas_of(page.items, now=now)
     items = [TicketOut.of(ticket, sla) for ticket, sla in zip(page.items, slas, strict=True)]
     return reply(TicketPage(items=items, next_cursor=page.next_cursor))
+
+
+@bp.post("/tickets/assignments")
+@requires_scope(Scope.WRITE)
+@describe(
+    "Give open tickets to somebody, or to nobody; their helpdesk is not told", body=AssignmentIn, reply=AssignmentOut
+)
+def assign_tickets() -> Response:
+    """Those that are resolved, gone or theirs already are left."""
+    wanted = body(AssignmentIn)
+    done = assigning.assign(wanted.ids, wanted.assignee, by=current_actor(), at=clock.now())
+    return reply(AssignmentOut(assigned=done.changed, left=done.left))
 
 
 @bp.get("/tickets/<source>/<path:external_id>")

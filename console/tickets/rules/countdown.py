@@ -33,7 +33,7 @@ class Countdown:
 
     @property
     def words(self) -> str:
-        """As people read it: "2 h 5 min", "−35 min"."""
+        """As people read it: "2 h 5 min", or with a minus what it is over by."""
         return business(self.left)
 
 
@@ -45,7 +45,7 @@ def countdown(left: int, hours: Hours, now: int, *, running: bool) -> Countdown:
 
 def business(seconds: int) -> str:
     """Business time in hours and minutes; days would be ambiguous. What is over has a minus."""
-    minutes, sign = abs(seconds) // MINUTE, "−" if seconds < 0 else ""
+    minutes, sign = abs(seconds) // MINUTE, "\N{MINUS SIGN}" if seconds < 0 else ""
     if minutes == 0:
         return f"{sign}{abs(seconds)} s"
     hours, rest = divmod(minutes, MINUTE)

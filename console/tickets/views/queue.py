@@ -140,7 +140,7 @@ def _views(loads: Sequence[Load]) -> list[tuple[str, int | None, str, bool]]:
     found: list[tuple[str, int | None, dict[str, Any]]] = [
         ("Next to break", None, {}),
         ("Mine", known.get(mine, 0), {"assignee": mine}),
-        ("Nobody’s", known.get(None, 0), {"assignee": NOBODY}),
+        ("Of nobody", known.get(None, 0), {"assignee": NOBODY}),
         ("Waiting", None, {"state": State.PAUSED.value}),
     ]
     return [(name, number, url_for(".index", **given), given == asked) for name, number, given in found]
@@ -153,5 +153,3 @@ def _instant(text: str) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=texts.zone())).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-

@@ -12,6 +12,7 @@ from console.web.auth import current_actor
 ROOM_FOR: Final = 8
 BLOCKS: Final = 12
 STEP: Final = 18
+WORDS: Final = {"breached": "breached", "at_risk": "at risk", "ok": "on track", "paused": "paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +60,5 @@ def _share(load: Load, size: int) -> Share:
     rest = load.open - sum(parts.values())
     ordered = (("breached", load.breached), ("at_risk", load.at_risk), ("ok", rest), ("paused", load.paused))
     drawn = [name for name, number in ordered for _ in range(-(-number // size))]
-    label = ", ".join(f"{number} {name.replace('_', ' ').replace('ok', 'on track')}" for name, number in ordered if number)
+    label = ", ".join(f"{number} {WORDS[name]}" for name, number in ordered if number)
     return Share(load, [(index * STEP, name) for index, name in enumerate(drawn)], label)
