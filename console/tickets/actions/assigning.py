@@ -46,7 +46,7 @@ def assign(ids: Sequence[int], assignee: str | None, *, by: Actor, at: datetime)
     for ticket in moving:
         _note(ticket, name, by=by, at=at)
     db.session.flush()
-    tickets.recount(moving, book, reads.events_of([ticket.id for ticket in moving]), at=at)
+    tickets.recount(moving, book, reads.events_of([ticket.id for ticket in moving]), {}, at=at)
     return Assigned(len(moving), len(wanted) - len(moving))
 
 
