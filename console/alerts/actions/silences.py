@@ -1,6 +1,7 @@
 """What people do to silences and maintenance windows: make, change, end. None is ever deleted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ def create(kind: SilenceKind, wanted: Wanted, *, by: Actor, at: datetime) -> Sil
 
 
 def change(silence: Silence, wanted: Wanted, *, by: Actor, at: datetime) -> None:
-    """Make a locked one as it is wanted.
+    """Make a locked one as it is wanted; an end that has come while it holds ends it now.
 
     Raises Conflict for one that has expired and for another start of one that holds, Invalid for what cannot be.
     """
@@ -57,6 +58,8 @@ def change(silence: Silence, wanted: Wanted, *, by: Actor, at: datetime) -> None
         starts_at = _start(wanted, starts_at, at)
     _check(wanted, starts_at, at)
     before = _facts(silence)
+    if wanted.weekly_in is None and wanted.ends_at <= at:
+        wanted, silence.expired_by = replace(wanted, ends_at=at), by.label
     _fill(silence, wanted, starts_at, at)
     changed = {name: value for name, value in _facts(silence).items() if before[name] != value}
     settle(silence, at=at)

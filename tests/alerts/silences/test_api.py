@@ -109,6 +109,28 @@ def test_one_that_ends_now_has_expired(api: Api, clock: Clock) -> None:
     assert api.get(f"/silences/{made['id']}").get_json()["state"] == "expired"
 
 
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(milliseconds=1), timedelta(minutes=4)])
+def test_an_end_that_has_come_ends_one_that_holds(api: Api, clock: Clock, ago: timedelta) -> None:
+    """Who says "now" is heard a moment later."""
+    target = alert(clock.at)
+    made = make(api, clock)
+    clock.advance(minutes=5)
+    told = put(api, f"/silences/{made['id']}", ask(clock, ends_at=iso(clock.at - ago), reason="it is over"))
+    assert told.status_code == 200, told.text
+    ended = told.get_json()
+    assert (ended["state"], ended["ends_at"], ended["expired_by"]) == ("expired", iso(clock.at), "deploys")
+    assert ended["reason"] == "it is over"
+    assert api.get(f"/alerts/{target.id}").get_json()["silenced"] is False
+    assert actions() == ["silence.created", "silence.changed"]
+
+
+def test_an_end_before_its_start_ends_nothing(api: Api, clock: Clock) -> None:
+    made = make(api, clock)
+    clock.advance(minutes=5)
+    problem(put(api, f"/silences/{made['id']}", ask(clock, ends_at=iso(clock.at - timedelta(hours=1)))), 422)
+    assert api.get(f"/silences/{made['id']}").get_json()["state"] == "active"
+
+
 def test_one_that_has_not_begun_is_ended_too(api: Api, clock: Clock) -> None:
     made = make(api, clock, starts_at=iso(clock.at + timedelta(minutes=10)))
     assert made["state"] == "pending"

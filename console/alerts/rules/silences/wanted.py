@@ -66,7 +66,8 @@ def _times(wanted: Wanted, starts_at: datetime, now: datetime) -> list[tuple[Pat
     if wanted.weekly_in is None:
         if wanted.repeat_until is not None:
             return [(("repeat_until",), "Only what repeats ends repeating.")]
-        return [] if wanted.ends_at > now else [(("ends_at",), "The end has passed.")]
+        # One that holds began before now: an end that has come since ends it.
+        return []
     return _weekly(wanted, starts_at, now)
 
 
