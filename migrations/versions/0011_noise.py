@@ -23,7 +23,7 @@ BEGIN
     FROM fresh AS f JOIN alerts AS a ON a.id = f.alert_id
     WHERE f.event = 'opened' OR (f.event = 'reopened' AND f.before = 'resolved')
     ORDER BY f.id;
-    IF EXISTS (SELECT FROM fresh WHERE event IN ('acknowledged', 'resolved', 'unresolved')) THEN
+    IF EXISTS (SELECT FROM fresh WHERE event IN ('acknowledged', 'resolved', 'unresolved', 'unmerged')) THEN
         UPDATE alert_openings AS o SET acknowledged_at = f.at FROM fresh AS f
         WHERE f.event = 'acknowledged' AND o.acknowledged_at IS NULL AND o.resolved_at IS NULL
           AND o.id = (SELECT max(last.id) FROM alert_openings AS last WHERE last.alert_id = f.alert_id);
@@ -34,6 +34,10 @@ BEGIN
           AND o.id = (SELECT max(last.id) FROM alert_openings AS last WHERE last.alert_id = f.alert_id);
         UPDATE alert_openings AS o SET resolved_at = NULL, by_hand = false, stale = false FROM fresh AS f
         WHERE f.event = 'unresolved'
+          AND o.id = (SELECT max(last.id) FROM alert_openings AS last WHERE last.alert_id = f.alert_id);
+        -- While it was merged another stood for it: nobody could have answered it itself.
+        UPDATE alert_openings AS o SET opened_at = f.at FROM fresh AS f
+        WHERE f.event = 'unmerged' AND f.after <> 'resolved' AND o.acknowledged_at IS NULL AND o.resolved_at IS NULL
           AND o.id = (SELECT max(last.id) FROM alert_openings AS last WHERE last.alert_id = f.alert_id);
     END IF;
     RETURN NULL;

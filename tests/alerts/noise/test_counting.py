@@ -67,6 +67,17 @@ def test_getting_worse_is_no_new_opening(db_session: Session) -> None:
     assert len(openings(db_session, found)) == 1
 
 
+def test_while_it_is_merged_nobody_can_answer_it(db_session: Session) -> None:
+    target, gone, taken = (alert(NOON, task=task) for task in ("target", "gone", "taken"))
+    triage.acknowledge(taken, by=OLU, at=NOON + MINUTE)
+    actions.merge(target.id, [gone.id, taken.id], by=OLU, at=NOON + 2 * MINUTE)
+    for each in (gone, taken):
+        actions.unmerge(target.id, each.id, by=OLU, at=NOON + 50 * MINUTE)
+    triage.acknowledge(gone, by=OLU, at=NOON + 53 * MINUTE)
+    assert openings(db_session, gone) == [(NOON + 50 * MINUTE, NOON + 53 * MINUTE, None, False, False)]
+    assert openings(db_session, taken) == [(NOON, NOON + MINUTE, None, False, False)]
+
+
 def test_the_noise_of_a_day(db_session: Session, clock: Clock) -> None:
     loud, quiet = alert(NOON - timedelta(hours=30), task="loud"), alert(NOON - timedelta(hours=3), task="quiet")
     actions.ingest([failure(NOON - timedelta(hours=2), task="loud") for _ in range(7)], at=NOON - timedelta(hours=2))
