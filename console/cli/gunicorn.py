@@ -3,10 +3,16 @@
 import atexit
 import gc
 import logging
+from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import orjson
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
 
 from console.config import load_settings
 from console.infra import log, patience
@@ -22,6 +28,31 @@ class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
             own.handlers, own.propagate = [], True
 
 
+# What is refused before any application sees it: an endless address, endless headers.
+TOO_LONG = {
+    LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long. Shorten the search in it."),
+    LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers of the request are too long."),
+}
+
+
+class HouseWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
+    """gunicorn's worker of threads, whose refusals are problems as everywhere else (RFC 9457)."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what could not be read as a request."""
+        if type(exc) not in TOO_LONG:
+            super().handle_error(req, client, addr, exc)
+            return
+        status, detail = TOO_LONG[type(exc)]
+        told = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "errors": []}
+        body = orjson.dumps(told)
+        head = f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
+        head += f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.log.warning("refused before it was read: %s", status.phrase)
+        with suppress(OSError):
+            write_nonblock(client, head.encode() + body)
+
+
 # As in console/__main__: web processes inherit it when they are forked.
 atexit.register(gc.freeze)
 
@@ -31,7 +62,9 @@ _shm = Path("/dev/shm")  # noqa: S108  heartbeat files: a slow disk must not loo
 
 bind = [f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"]
 workers = _settings.web_processes
-worker_class = "gthread"
+worker_class = HouseWorker
+# A search of a few thousand letters, encoded. gunicorn takes no more than this.
+limit_request_line = 8190
 threads = _settings.web_threads
 pythonpath = str(Path(__file__).parent.parent.parent)
 # One import for all workers; the app opens no connection before it is asked.

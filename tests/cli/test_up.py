@@ -82,6 +82,23 @@ def test_it_says_where_it_is_and_how_to_come_in(console: LiveConsole) -> None:
     assert httpx.get(console.url, follow_redirects=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "headers", "status"),
+    [("/api/v1/alerts?q=" + "x" * 10_000, {}, 414), ("/api/v1/alerts", {"X-More": "x" * 100_000}, 431)],
+)
+def test_what_is_too_long_to_be_read_is_a_problem_too(
+    console: LiveConsole, asked: str, headers: dict[str, str], status: int
+) -> None:
+    answer = httpx.get(console.url + asked, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    told = answer.json()
+    assert (told["status"], told["errors"], "too long" in told["detail"]) == (status, [], True)
+
+
+def test_a_search_of_a_few_thousand_letters_is_read(console: LiveConsole) -> None:
+    assert httpx.get(console.url + "/api/v1/alerts", params={"q": "é" * 1_200}).status_code == 401
+
+
 def test_other_commands_find_its_servers(console: LiveConsole) -> None:
     with console.api("read") as api:
         assert api.get("/alerts").status_code == 200

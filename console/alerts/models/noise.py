@@ -19,7 +19,8 @@ class AlertOpening(Model):
     """One time that an alert was opened: until it is resolved, whoever acknowledged it first in between.
 
     Kept by a trigger on `alert_history` (migration 0011), so that every way of changing an alert counts, in the
-    transaction of the change. What comes out of a merge unanswered begins then. `reopened`: it had been resolved. `by_hand`: a person resolved it. `stale`: nobody did.
+    transaction of the change. What comes out of a merge unanswered begins then. `reopened`: it had been resolved.
+    `by_hand`: a person resolved it. `stale`: nobody did.
     """
 
     __tablename__ = "alert_openings"
