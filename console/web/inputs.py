@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from flask import request
+from flask import current_app, request
 from gunicorn.http.errors import ParseException
 from pydantic import AfterValidator, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from console.infra.errors import BadRequest, Fault, Invalid, TooLarge, UnsupportedType
+from console.web.openapi import description
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,7 +40,16 @@ def body(model: type[M], *, optional: bool = False) -> M:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from error
-    return _valid(model, found)
+    return _valid(model, _without_what_is_only_read(model, found))
+
+
+def _without_what_is_only_read(model: type[BaseModel], found: Any) -> Any:
+    """What GET answers can be changed and PUT back: of that, the names that no PUT sets are no fault."""
+    said = description(current_app.view_functions[request.endpoint or ""]) if request.method == "PUT" else None
+    if said is None or said.reply is None or not isinstance(found, dict):
+        return found
+    only_read = said.reply.model_fields.keys() - model.model_fields.keys()
+    return {name: value for name, value in found.items() if name not in only_read}
 
 
 def whole_body(*, at_most: int | None = None, too_large: str = "This is too large.") -> bytes:

@@ -56,13 +56,13 @@ class WindowIn(BaseModel):
     starts_at: Utc | None = None
     ends_at: Utc
     repeats: Literal["weekly"] | None = None
-    timezone: str = Field("UTC", max_length=100, description="IANA zone of what repeats")
+    timezone: str | None = Field(None, max_length=100, description="IANA zone of what repeats; UTC if none is named")
     repeat_until: Utc | None = None
     reason: str
 
     def wanted(self) -> Wanted:
         """What the actions take."""
-        asked, weekly_in = of_service(self.service, self.environment), self.timezone if self.repeats else None
+        asked, weekly_in = of_service(self.service, self.environment), self.timezone or "UTC" if self.repeats else None
         return Wanted(asked, self.ends_at, self.reason, self.starts_at, weekly_in, self.repeat_until)
 
 
