@@ -4,10 +4,11 @@ Flask-Talisman sets most headers; here stands its policy and what it lacks. Refe
 (3.4, 3.5), MDN HTTP Observatory.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, redirect, request
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import SecurityError
@@ -46,6 +47,9 @@ ISOLATION: Final = {
 # Probes and heartbeats come over plain HTTP from inside the network and must never be redirected.
 PLAIN: Final = ("/health", "/ready", "/ping/", "/metrics")
 LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+# Of a form, in bytes and fields, before anybody is known; `takes_files` allows more where a file comes in.
+FORM_MOST: Final = 4_000_000
+FORM_PARTS: Final = 8_000
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 STALE_PAGE = (
@@ -57,6 +61,8 @@ WRONG_HOST = (
     "The console does not answer to this host name. Open it by its own address, or let whoever runs it add the name "
     "to TRUSTED_HOSTS.\n"
 )
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 _csrf = CSRFProtect()
 
@@ -137,8 +143,26 @@ def _guard() -> AnyResponse | None:
         return redirect(request.url.replace("http://", "https://", 1), 308)
     if request.method not in SAFE_METHODS and _from_a_browser():
         _same_origin()
+        _bound()
         _csrf.protect()
     return None
+
+
+def takes_files(most: int) -> Callable[[V], V]:
+    """Let a view take forms of up to `most` bytes."""
+
+    def mark(view: V) -> V:
+        view.console_form_most = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def _bound() -> None:
+    """Before the form is read, which the check of its token does: a file of 100 MB is refused by its first line."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "console_form_most", FORM_MOST)
+    request.max_form_parts = FORM_PARTS
 
 
 def _wrong_host(_: SecurityError) -> Response:

@@ -1,4 +1,4 @@
-"""The helpdesks that tickets are read from. A secret is opened here, used, and shown nowhere."""
+"""The helpdesks that tickets are read from (a secret is opened here, used, and shown nowhere), and holidays."""
 
 from console.tickets.client import sql
 from console.tickets.client.errors import Trouble
