@@ -17,7 +17,7 @@ from console.alerts.rules.paths import from_root, place, root_of
 from console.alerts.rules.tracebacks import Frame, Raised, own_frames, parse_traceback
 
 # Hashed with everything: a new number groups anew, on purpose.
-VERSION = "1"
+VERSION = "2"
 DEFAULT = "{{ default }}"
 
 Chain = Sequence[Raised]
@@ -51,11 +51,18 @@ def fingerprint(
             basis += _default(task, exception_type or "", message or "", traceback or "").basis
         else:
             basis.append(word)
-    return _hashed(tuple(basis))
+    return _hashed(tuple(basis), _home(task))
 
 
-def _hashed(basis: tuple[str, ...]) -> Fingerprint:
-    material = "\x1f".join((VERSION, *basis)).encode("utf-8", "backslashreplace")
+def _home(task: str) -> str:
+    """The task's own package as a folder. It never counts: some deployments put the project's folder in its place."""
+    return f"{_task(task).replace(':', '.').partition('.')[0]}/"
+
+
+def _hashed(basis: tuple[str, ...], home: str) -> Fingerprint:
+    at_home = f"frame {home}"
+    parts = (f"frame {part[len(at_home) :]}" if part.startswith(at_home) else part for part in basis)
+    material = "\x1f".join((VERSION, *parts)).encode("utf-8", "backslashreplace")
     return Fingerprint(blake2b(material, digest_size=8).hexdigest(), basis)
 
 
@@ -77,8 +84,8 @@ def _compute(task: str, kind: str, message: str, traceback: str) -> Fingerprint:
         chain = (Raised(_type_of_text(chain), traceback, ()),) if traceback and not message else ()
     kind = plain_type(kind)
     roots = _roots(task, kind, chain)
-    causes = _causes(chain, kind, message, roots) if chain else {(f"type {kind}", f"message {_message(message)}")}
-    return _hashed((f"task {_task(task)}", *(part for cause in sorted(causes) for part in cause)))
+    causes = _causes(chain, kind, message, roots) if chain else {(f"type {kind}", f"message {_message(kind, message)}")}
+    return _hashed((f"task {_task(task)}", *(part for cause in sorted(causes) for part in cause)), _home(task))
 
 
 _remembered = lru_cache(maxsize=1024)(_compute)
@@ -185,7 +192,7 @@ def _causes(chain: Chain, kind: str, message: str, roots: Roots) -> set[tuple[st
     frames = _path(one, roots)
     if frames:
         return {(f"type {kind}", *(f"frame {frame}" for frame in frames))}
-    return {(f"type {kind}", f"message {_message(message or one.message)}")}
+    return {(f"type {kind}", f"message {_message(kind, message or one.message)}")}
 
 
 def _failed(children: Sequence[Chain]) -> list[Chain]:
@@ -194,8 +201,9 @@ def _failed(children: Sequence[Chain]) -> list[Chain]:
     return [child for child in some if _last_part(child[-1].type) not in _CANCELLED] or some
 
 
-def _message(message: str) -> str:
-    return normalise_message(message)
+def _message(kind: str, message: str) -> str:
+    """A type with a module names its library, and so the kind of server; a built-in one does not."""
+    return normalise_message(message, servers="." not in kind)
 
 
 def _path(one: Raised, roots: Roots) -> list[str]:

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 
 from console.alerts.rules.codes import hide_codes, show_codes
+from console.alerts.rules.loglines import prefix_pattern, without_prefix, without_threads
+from console.alerts.rules.names import one_server, server, with_names
 from console.alerts.rules.words import one_number
 
 # What is read of a message; more says nothing new about its cause.
@@ -27,6 +29,9 @@ _INSTANT = rf"""
   | (?<!\d)\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}(?:[T ,]{{1,2}}{_TIME})?(?![.\d])
   | (?<![\d:]){_TIME}(?![:\d])
 """
+_LOGGED = prefix_pattern(_INSTANT)
+# Words before a colon and a number that are no host.
+_KEY = r"(?i:[\w-]*(?:id|rss|vm|size|count|line|row|offset|port|len|length|bytes|total|limit|code|seq|ts|time|try|adj))"
 # Quotes of other scripts, as opening and closing: English, German, Polish, French, Danish, Swedish, Chinese, Japanese.
 _SCRIPTS = (
     *(
@@ -71,6 +76,7 @@ _VARIABLE = re.compile(
     (?P<url>\b[A-Za-z][A-Za-z0-9+.-]{{1,20}}+://[^\s"'<>)\]}},]{{1,2048}})
   | (?P<quoted>{_QUOTED})
   | (?P<instant>{_INSTANT})
+  | (?P<address>(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}:\d{{4,5}}(?![\w.]\d))
   | (?P<plain>
         \b[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}\b
       | (?<![\w:-])(?:[0-9a-fA-F]{{2}}[:-]){{5}}[0-9a-fA-F]{{2}}(?![\w:-])
@@ -80,10 +86,12 @@ _VARIABLE = re.compile(
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?![\w.]\d)(?::\d{{1,5}})?(?:/\d{{1,2}})?
       | (?<![\w:])\[?(?=[0-9a-fA-F]{{0,4}}:[0-9a-fA-F]{{0,4}}:)[0-9a-fA-F:]{{2,39}}
         (?:[.\d]{{2,15}})?(?:%\w+)?(?:\]:\d{{1,5}})?(?![\w:])
-      | (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}+\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
-      | (?<![\w./-])[A-Za-z][\w-]{{0,63}}+(?:\.[\w-]{{1,63}}+){{0,9}}+:\d{{4,5}}(?!\w|:\d|\.\d)
       | (?<=\)=\()[^()\n]{{0,400}}(?:\([^()\n]{{0,400}}\)[^()\n]{{0,400}}){{0,4}}(?=\))
       | \b(?:us|eu|ap|sa|ca|me|af|il|cn)(?:-gov)?-(?:north|south|east|west|central){{1,2}}-\d[a-z]?\b
+    )
+  | (?P<host>
+        (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}+\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
+      | (?<![\w./-])(?!{_KEY}:)[A-Za-z][\w-]{{0,63}}+(?:\.[\w-]{{1,63}}+){{0,9}}+:\d{{4,5}}(?!\w|:\d|\.\d)
     )
   | (?P<path>(?<![\w.*])(?:[A-Za-z]:(?=[\\/])|~|\.{{1,2}})?[\\/]{{1,2}}[^\s"'<>|:;,()\[\]{{}}]{{1,1024}}(?::\d+)?)
   | (?P<span>(?<![\w.])[-+]?\d[\d.,]*[ ]?(?:{_UNIT})\b(?:[ ,]{{0,2}}(?:and[ ])?\d[\d.,]*[ ]?(?:{_UNIT})\b)*)
@@ -99,6 +107,7 @@ _VARIES = re.compile(
 _VALUE = r"(?:\*|\b(?:None|True|False|null|nan|NaN|NaT)\b)"
 _LIST = re.compile(rf"{_VALUE}(?:\s*(?:,|;|\band\b|\bor\b|,\s*and\b|,\s*or\b|[&|/:.=_+-]|=>|\s)\s*{_VALUE})+")
 _GROUPS = re.compile(r"([\[({<]\*[\])}>])(?:\s*(?:,|;|and|or|,\s*and|:|\s)\s*[\[({<]\*[\])}>])+")
+_PREFIXED = re.compile(r"(?<![\w*])([^\W\d]{1,30}[_-]\*)(?:\s*(?:,|;|\band\b|\bor\b)\s*\1(?![\w*]))+")
 _NESTED = re.compile(r"([\[({])(?:[\[({]\*,?[\])}]|\*,)([\])}])")
 # The same again: (X(111, *), X(111, *)) and lines of a foreign stack that differ in numbers only.
 _AGAIN = re.compile(r"(?<=[\[({])([^\n]{3,200}?[)\]}>])(?:[,;] ?\1)+")
@@ -113,42 +122,53 @@ _PARAMETERS = re.compile(r"(?s)\[(parameters|SQL parameters|params): .{0,8192}?\
 _ROW = re.compile(r"(?s)(Failing row contains) \(.{0,4096}?\)(?=\.?(?:\n|$))")
 
 
-def normalise_message(text: str) -> str:
-    """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice."""
-    return _normalised(text[:MAX_MESSAGE])
+def normalise_message(text: str, *, servers: bool = False) -> str:
+    """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice.
+
+    `servers`: which kind of server an address is of (`redis *`) stays, for failures whose type does not say it.
+    """
+    return _normalised(text[:MAX_MESSAGE], servers)
 
 
 @lru_cache(maxsize=1024)
-def _normalised(text: str) -> str:
+def _normalised(text: str, servers: bool) -> str:  # noqa: FBT001 - a key of the cache
     # What a pass uncovers (a quote that lost its partner, a longer list) the next one takes; most need one.
     for _ in range(_ROUNDS):
-        shorter = _pass(text)
+        shorter = _pass(text, servers=servers)
         if shorter == text:
             break
         text = shorter
     return text
 
 
-def _pass(text: str) -> str:
-    text = text.replace("[removed]", ANY).strip()
+def _pass(text: str, *, servers: bool) -> str:
+    text = without_threads(without_prefix(text.replace("[removed]", ANY).strip(), _LOGGED))
     if _VARIES.search(text):
+        text = with_names(text)
         text = _PARAMETERS.sub(r"[\1: *]", text) if "[p" in text or "[SQL" in text else text
         text = _SQL_VALUES.sub("VALUES *", text) if "SELECT" in text or "VALUES" in text else text
         text = _ROW.sub(r"\1 (*)", text)
-        text = _VARIABLE.sub(_replaced, hide_codes(text))
-    text = _POSITION.sub(r"\1 in position", _without_lists(" ".join(text.split())))
+        text = _VARIABLE.sub(_with_servers if servers else _replaced, hide_codes(text))
+    text = _POSITION.sub(r"\1 in position", one_server(_without_lists(" ".join(text.split()))))
     return show_codes(one_number(text)).strip(" .:;,!").replace("\\n", " ")
 
 
 def _without_lists(text: str) -> str:
     for _ in range(_ROUNDS):
-        shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", _LIST.sub(ANY, text)))
+        shorter = _LIST.sub(ANY, text)
+        if "_*" in shorter or "-*" in shorter:
+            shorter = _PREFIXED.sub(r"\1", shorter)
+        shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", shorter))
         shorter = _AGAIN.sub(r"\1", shorter)
         shorter = _ECHO.sub(r"\1", shorter) if shorter.count(ANY) >= _ECHOES else shorter
         if shorter == text:
             break
         text = shorter
     return text
+
+
+def _with_servers(found: "re.Match[str]") -> str:
+    return server(found[0]) if found.lastgroup in {"address", "host"} else _replaced(found)
 
 
 def _replaced(found: "re.Match[str]") -> str:

@@ -1,4 +1,4 @@
-"""Failures written by somebody who had not seen the grouping rules, and how well the rules group them.
+r"""Failures written by somebody who had not seen the grouping rules, and how well the rules group them.
 
 `python -m tests.alerts.rules.blind` prints precision, recall and every disagreement of each `corpus/blind_*.txt`.
 
@@ -8,12 +8,13 @@ A corpus holds causes (`=== name`). A cause is its first failure, then variants 
     text                     the traceback; a variant with text of its own replaces it
     ~line 7                  in a variant: every line number of a frame grows by 7
     ~nocarets                the marker lines of Python 3.11 and later go
-    old => new               replaced everywhere (`\\n` in new is a line break; new `@@` drops the line)
+    old => new               replaced everywhere (`\n` in new is a line break; new `@@` drops the line)
 
 Each file is kept as it was when the rules were measured on it first; labels corrected since are listed at its top.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -118,9 +119,7 @@ def failures(path: Path) -> Iterator[Failure]:
         first = varied(Failure(name), blocks[0])
         for each in (first, *(varied(first, block) for block in blocks[1:])):
             kind, message = raised(each.traceback) if each.traceback else (None, None)
-            yield replace(
-                each, exception_type=each.exception_type or kind, message=each.message or message
-            )
+            yield replace(each, exception_type=each.exception_type or kind, message=each.message or message)
 
 
 def score(corpus: list[Failure]) -> Score:
@@ -150,16 +149,20 @@ def report(name: str, corpus: list[Failure]) -> str:
     found = score(corpus)
     causes = len({failure.cause for failure in corpus})
     return (
-        f"{name}: {len(corpus)} failures, {causes} causes, "
-        f"precision {found.precision:.4f}, recall {found.recall:.4f}"
+        f"{name}: {len(corpus)} failures, {causes} causes, precision {found.precision:.4f}, recall {found.recall:.4f}"
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the figures of every blind corpus, and what to look at."""
     total: list[Failure] = []
     for path in sorted(CORPUS.glob("blind_*.txt")):
         corpus = list(failures(path))
         total += corpus
-        print(report(path.stem, corpus))
-        print("".join(f"  {line}\n" for line in disagreements(corpus)), end="")
-    print(report("all", total))
+        lines = [report(path.stem, corpus), *(f"  {line}" for line in disagreements(corpus))]
+        sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(report("all", total) + "\n")
+
+
+if __name__ == "__main__":
+    main()

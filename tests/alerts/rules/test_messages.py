@@ -50,6 +50,14 @@ ONE_CAUSE = [
     ("took 00:01:02", "took 12:13:14"),
     ("at 03:04 on 2 Jan 2026", "at 13:04 on 12 Feb 2026"),
     ("token [removed] refused", "token abc1234 refused"),
+    ("[2026-01-02 03:04:05,678: ERROR/MainProcess] Lost the broker", "Lost the broker"),
+    ("2026-01-02 03:04:05.678 UTC [8812] FATAL: no more clients", "FATAL: no more clients"),
+    ("2026-01-02 03:04:05,500 ERROR x[MainThread] no", "2026-01-03 03:04:05,123 ERROR x[Thread-7] no"),
+    ("[ERROR] Runtime.ExitError: gone", "Runtime.ExitError: gone"),
+    ("[2026-01-02 03:04:05 +0000] [7] [CRITICAL] Worker died", "[CRITICAL] Worker died"),
+    ("worker (pid:256) left", "worker (pid:33013) left"),
+    ("refused [pay_12, pay_13]", "refused [pay_9]"),
+    ("no such table 'sales_2024_01'", "no such table 'sales_2025_12'"),
 ]
 TWO_CAUSES = [
     ("HTTP 404", "HTTP 500"),
@@ -88,6 +96,13 @@ TWO_CAUSES = [
     ("error 0x80070005", "error 0x80004005"),
     ("503 Slow Down", "500 Internal Error"),
     ("received signal 15", "received signal 6"),
+    ("No module named 'yaml'", "No module named 'lxml'"),
+    ('relation "sales" does not exist', 'relation "stock" does not exist'),
+    ('violates unique constraint "a_key"', 'violates unique constraint "b_key"'),
+    ("'X' object has no attribute 'pay'", "'X' object has no attribute 'ship'"),
+    ("name 'total' is not defined", "name 'sum_' is not defined"),
+    ("raised WorkerLostError('exited: signal 9 (SIGKILL)')", "raised WorkerLostError('exited: signal 11 (SIGSEGV)')"),
+    ("SQLSTATE[HY000]: General error: 1205 Lock", "SQLSTATE[HY000]: General error: 2006 Lock"),
 ]
 
 
@@ -104,3 +119,12 @@ def test_what_names_the_cause_counts(one: str, other: str) -> None:
 @pytest.mark.parametrize("text", [text for pair in (*ONE_CAUSE, *TWO_CAUSES) for text in pair])
 def test_normalised_messages_stay_as_they_are(text: str) -> None:
     assert normalise_message(normalise_message(text)) == normalise_message(text)
+
+
+def test_a_kind_of_server_counts_where_the_type_does_not_tell_it() -> None:
+    redis, other = "refused by redis-2.local:6379", "refused by cache:6379"
+    postgresql = "refused by 10.0.0.7:5432"
+    assert normalise_message(redis) == normalise_message(postgresql)
+    assert normalise_message(redis, servers=True) == normalise_message(other, servers=True) == "refused by redis *"
+    assert normalise_message(postgresql, servers=True) == "refused by postgresql *"
+    assert normalise_message("lost redis-1:6379, redis-2:6379", servers=True) == "lost redis *"
