@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -76,3 +77,13 @@ def feed(source_id: int, lease_id: str) -> Feed | None:
         return None
     wants = select(SourceWant.external_id).where(SourceWant.source_id == source_id)
     return replace(found.feed, wants=db.session.scalars(wants.order_by(SourceWant.asked_at).limit(WANTS)).all())
+
+
+def lag_of(source: TicketSource, *, now: datetime) -> int | None:
+    """How old what we have is, in seconds; None before the first reading."""
+    cursor = source.cursor or {}
+    as_of = source.last_ok_at
+    if cursor.get("more") and cursor.get("at"):
+        at = datetime.fromisoformat(cursor["at"])
+        as_of = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source.options["timezone"]))
+    return None if as_of is None else max(0, int((now - as_of).total_seconds()))

@@ -1,6 +1,6 @@
 """The pages of tickets."""
 
-from console.tickets.views import assigning, calendar_changes, calendars, dry_runs, one, queue
+from console.tickets.views import assigning, calendar_changes, calendars, dry_runs, one, queue, sources
 from console.tickets.views.blueprint import bp
 
-__all__ = ["assigning", "bp", "calendar_changes", "calendars", "dry_runs", "one", "queue"]
+__all__ = ["assigning", "bp", "calendar_changes", "calendars", "dry_runs", "one", "queue", "sources"]
