@@ -7,8 +7,10 @@ from typing import Final, Protocol
 from console.alerts import actions as alerts
 from console.alerts.queries import identity
 from console.alerts.rules.failure import Failure
+from console.alerts.rules.messages import title as line_of
 from console.alerts.rules.states import Severity, Status
 from console.infra.actor import SYSTEM
+from console.infra.scrub import scrub_text
 from console.tickets.models import Ticket
 from console.tickets.rules.instants import instant
 from console.tickets.rules.telling import BREACHED, News
@@ -39,11 +41,17 @@ def fingerprint(ticket: Named) -> str:
     return f"sla:{ticket.id}"
 
 
+def title(ticket: Ticket, news: News) -> str:
+    """What happened, in a line: "SLA breached: first response of zammad 1010, Invoice missing"."""
+    happened = "SLA breached" if news.level == BREACHED else "SLA at risk"
+    return f"{happened}: {CLOCK_WORDS[news.clock]} of {ticket.source} {ticket.external_id}, {ticket.subject}"
+
+
 def failure(ticket: Ticket, news: News, *, policy: str | None) -> Failure:
     """The failure that tells of a clock, dated when it came at risk or over."""
     over = news.level == BREACHED
     verb = "is overdue" if over else "is at risk"
-    about = f"{ticket.source} {ticket.external_id}: {ticket.subject}"
+    about = title(ticket, news)
     owner = ticket.assignee or "nobody"
     level = "breach" if over else "at_risk"
     return Failure(
@@ -75,8 +83,14 @@ def _tags(ticket: Ticket, clock: str) -> dict[str, str]:
 
 def raise_all(failures: Sequence[Failure], *, at: datetime) -> None:
     """Raise what the sweep has found; what the session holds is old afterwards."""
-    if failures:
-        alerts.ingest(failures, at=at)
+    if not failures:
+        return
+    alerts.ingest(failures, at=at)
+    # An alert keeps the title it began with; one that warned and then broke says the worse.
+    broken = {(f.service, f.environment, str(f.fingerprint)): f for f in failures if f.severity is Severity.ERROR}
+    for alert in identity.same_as(list(broken)) if broken else ():
+        worse = broken[alert.service, alert.environment, alert.fingerprint]
+        alert.title = line_of(None, scrub_text(worse.message or ""), worse.task)
 
 
 def resolve_all(tickets: Collection[Named], *, at: datetime, why: str) -> None:

@@ -4,9 +4,9 @@ The helpdesk is not told. What its source says later wins only if it says someth
 before is no news, so an upsert that repeats it does not take the ticket back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from console.infra.errors import Fault, Invalid
 from console.tickets.actions import tickets
 from console.tickets.models import Ticket, TicketEvent
 from console.tickets.queries import tickets as reads
-from console.tickets.rules.history import Kind
+from console.tickets.rules.history import Event, Kind
 
 # More at once is a mistake more often than a wish.
 MOST: Final = 200
@@ -43,11 +43,18 @@ def assign(ids: Sequence[int], assignee: str | None, *, by: Actor, at: datetime)
     rows = select(Ticket).where(Ticket.id.in_(wanted)).order_by(Ticket.id).with_for_update()
     found = db.session.scalars(rows.execution_options(populate_existing=True)).all()
     moving = [ticket for ticket in found if ticket.resolved_at is None and ticket.assignee != name]
+    known = reads.events_of([ticket.id for ticket in moving])
     for ticket in moving:
-        _note(ticket, name, by=by, at=at)
+        _note(ticket, name, by=by, at=_after(known.get(ticket.id, []), at))
     db.session.flush()
     tickets.recount(moving, book, reads.events_of([ticket.id for ticket in moving]), {}, at=at)
     return Assigned(len(moving), len(wanted) - len(moving))
+
+
+def _after(events: Iterable[Event], at: datetime) -> datetime:
+    """When it counts from: now, and after all that is known; sources may be ahead of us by minutes."""
+    told = [event.at for event in events if event.kind is Kind.ASSIGNED]
+    return max([at, *(each + timedelta(microseconds=1) for each in told)])
 
 
 def _note(ticket: Ticket, name: str | None, *, by: Actor, at: datetime) -> None:

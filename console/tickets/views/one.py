@@ -1,31 +1,48 @@
-"""One ticket: its clocks and what happened to it."""
+"""One ticket: how it stands, why its deadline is where it is, what happened, who can take it."""
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request, url_for
 
 from console.infra import clock
 from console.infra.actor import Role
+from console.tickets.actions import alarms
 from console.tickets.models import Ticket
+from console.tickets.queries import desk
+from console.tickets.queries import one as facts
 from console.tickets.queries import tickets as reads
+from console.tickets.views import shares, story, why
 from console.tickets.views.blueprint import ROOMS, bp
-from console.web import live
+from console.tickets.views.rows import CLOCK_NAMES, row_of
+from console.web import htmx, live
 from console.web.auth import requires
-from console.web.htmx import page
 
 
 @bp.get("/tickets/<int:ticket_id>")
 @requires(Role.VIEWER)
 def show(ticket_id: int) -> Response:
     """How a ticket stands."""
-    return live.not_modified(*ROOMS) or page("tickets/show.html", "ticket_page", **shown(reads.get_by_id(ticket_id)))
+    unchanged = live.not_modified(*ROOMS)
+    return unchanged or htmx.page("tickets/show.html", "ticket_page", **shown(reads.get_by_id(ticket_id)))
 
 
 def shown(ticket: Ticket) -> dict[str, Any]:
     """Everything that the page of a ticket shows."""
-    events = reads.events_of([ticket.id]).get(ticket.id, [])
+    now, loads = clock.now(), desk.loads()
+    sla, events = reads.sla_of(ticket, now=now), reads.events_of([ticket.id]).get(ticket.id, [])
+    row, broken = row_of(ticket, sla, now=now), facts.breaches(ticket.id)
+    chosen = request.args.get("clock", "")
     return {
         "ticket": ticket,
-        "sla": reads.sla_of(ticket, now=clock.now()),
-        "events": sorted(events, key=lambda event: event.order, reverse=True),
+        "sla": sla,
+        "row": row,
+        "why": why.of(ticket, sla, events, chosen, now),
+        "here": url_for(".show", ticket_id=ticket.id, clock=chosen or None),
+        "story": story.of(ticket, events, broken, sla),
+        "broken": broken,
+        "alerts": facts.alerts(ticket.source, alarms.ENVIRONMENT, alarms.fingerprint(ticket)),
+        "load_of": {load.owner: load for load in loads},
+        "free": [load for load in shares.free(loads) if load.owner != ticket.assignee][:3],
+        "may_assign": shares.may_assign(),
+        "clock_names": CLOCK_NAMES,
     }
