@@ -12,6 +12,7 @@ import console.alerts.jobs
 import console.oncall.jobs
 import console.queues.jobs
 import console.tickets.jobs
+import console.tickets.jobs.importing
 from console.app import create_app
 from console.config import Settings
 from console.infra.queue import QUEUES, make_worker

@@ -1,6 +1,17 @@
 """The JSON API of tickets, business calendars and SLA policies."""
 
-from console.tickets.api import batches, calendars, edits, explanations, holidays, policies, sources, tickets
+from console.tickets.api import batches, calendars, edits, explanations, holidays, imports, policies, sources, tickets
 from console.tickets.api.shared import bp
 
-__all__ = ["batches", "bp", "calendars", "edits", "explanations", "holidays", "policies", "sources", "tickets"]
+__all__ = [
+    "batches",
+    "bp",
+    "calendars",
+    "edits",
+    "explanations",
+    "holidays",
+    "imports",
+    "policies",
+    "sources",
+    "tickets",
+]

@@ -1,6 +1,7 @@
 """A row of a helpdesk's table or of a file, whose values are texts, read into the fields of a ticket."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ WORD, TEXT, TAGS = 200, 2_000, 100
 AHEAD: Final = timedelta(minutes=5)
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 RESOLVED: Final = ("resolved", "closed", "solved", "merged")
+DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? +(\d\d:\d\d(?::\d\d)?))?")
 PAST: Final = ("created_at", "updated_at", "first_responded_at", "resolved_at")
 
 
@@ -79,10 +81,13 @@ def read_row(raw: Mapping[str, str | None], reading: Reading, *, now: datetime) 
 def instant(text: str, zone: str) -> datetime:
     """An instant such as 2026-11-21 12:00:00+01 or 2026-11-21T12:00Z; without an offset it is of `zone`.
 
-    Raises Unfit. A time that the zone has twice is the first.
+    Raises Unfit. A time that the zone has twice is the first. 21.11.2026 12:00 is understood; with slashes nobody
+    knows which is the month.
     """
+    text = text.strip()
     try:
-        at = datetime.fromisoformat(text.strip())
+        dotted = DOTTED.fullmatch(text)
+        at = datetime.fromisoformat("{2}-{1:0>2}-{0:0>2} {3}".format(*dotted.groups("00:00")) if dotted else text)
         return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unfit(f"{text[:40]!r} is no time such as 2026-11-21 12:00:00+01:00") from None
