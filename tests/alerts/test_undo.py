@@ -21,6 +21,7 @@ from console.infra.db import db
 from console.infra.errors import Conflict
 from console.infra.jobs import run
 from tests.alerts.making import ADA, OLU, alert, words
+from tests.alerts.silences.making import silence
 from tests.conftest import Cast, Clock, SignIn
 
 As = Callable[[str], FlaskClient]
@@ -73,6 +74,18 @@ def test_an_undo_leaves_all_as_it_was(five: list[Alert], clock: Clock, order: Or
     assert look(five) == before
     assert change.undone == done.changed
     assert event in {word for one in five for word in words(one.id)[-2:]} | {"assigned"}
+
+
+def test_what_comes_alive_again_is_silenced_as_before(five: list[Alert], clock: Clock) -> None:
+    held = silence(clock.at, "service = documents")
+    look(five)
+    assert [a.silence_id for a in five] == [held.id] * 4 + [None]
+    done = actions.bulk(AlertFilter(), Order("resolve"), expect=5, by=ADA, at=clock.at)
+    look(five)
+    assert [a.silence_id for a in five] == [None] * 5
+    undo(change_of(done.id), clock)
+    look(five)
+    assert [a.silence_id for a in five] == [held.id] * 4 + [None]
 
 
 def test_a_snooze_is_undone(five: list[Alert], clock: Clock) -> None:

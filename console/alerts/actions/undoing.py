@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from console.alerts.actions import muting
 from console.alerts.actions.bulk import STEP, locked, order_of, picture
 from console.alerts.actions.history import write
 from console.alerts.models import Alert, BulkChange, BulkEntry
@@ -32,11 +33,16 @@ def undo_step(change: BulkChange, *, by: Actor, at: datetime) -> bool:
     """Put the next alerts back; returns whether any are left. Safe to repeat after a crash."""
     mine = select(BulkEntry).where(BulkEntry.bulk_id == change.id).order_by(BulkEntry.alert_id).limit(STEP)
     entries = {entry.alert_id: entry for entry in db.session.scalars(mine)}
+    back = []
     for alert in locked(list(entries)):
         entry = entries[alert.id]
         if entry.after is not None and picture(alert) == entry.after:
             _put_back(alert, entry.before, order_of(change).action, by=by, at=at)
-            change.undone += 1
+            back.append(alert.id)
+    change.undone += len(back)
+    db.session.flush()
+    # What came alive again lost its mark when it was resolved, and a silence may still hold.
+    muting.mark(back, at=at)
     done = delete(BulkEntry).where(BulkEntry.bulk_id == change.id, BulkEntry.alert_id.in_(entries))
     db.session.execute(done, execution_options={"synchronize_session": False})
     db.session.flush()
