@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from console.alerts import actions, queries
-from console.alerts.models import Alert
+from console.alerts.models import Alert, BulkChange
 from console.infra.actor import SYSTEM, Scope
+from console.infra.db import db
 from console.infra.events import RetryAnswer, RetryRequested, retry_requested
 from tests.alerts.calling import Api, pointers, problem
 from tests.alerts.making import alert, noise
@@ -171,10 +173,25 @@ def test_bulk_takes_one_value_or_several(api: Api, found: Alert) -> None:
 
 def test_bulk_changes_what_its_filter_matches(api: Api, found: Alert) -> None:
     body = {"filter": {"service": "documents", "environment": "production"}, "action": "acknowledge", "expect": 2}
-    assert api.post("/alerts/bulk", body).get_json() == {"matched": 2, "changed": 2, "jobs": 0}
+    assert api.post("/alerts/bulk", body).get_json() == {"matched": 2, "changed": 2, "jobs": 0, "job": None}
     assert {told["status"] for told in items(api, "/alerts", service="billing")} == {"open"}
     assert "5" in problem(api.post("/alerts/bulk", {"filter": {}, "action": "resolve", "expect": 4}), 409)["detail"]
     assert len(items(api, "/alerts", status="resolved")) == 0
+
+
+def test_bulk_of_too_many_for_a_request_is_a_job(
+    api: Api, found: Alert, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(actions.bulk.__globals__, "CAP", 4)
+    assert "5" in problem(api.post("/alerts/bulk", {"filter": {}, "action": "resolve", "expect": 4}), 409)["detail"]
+    answer = api.post("/alerts/bulk", {"filter": {}, "action": "resolve", "expect": 5})
+    assert (answer.status_code, answer.get_json()["matched"]) == (202, 5)
+    assert items(api, "/alerts", status="resolved") == []
+    assert api.get(f"/jobs/{answer.get_json()['job']}").get_json()["name"].endswith("change_many")
+    [change] = db.session.scalars(select(BulkChange))
+    while actions.proceed_bulk(change, by=SYSTEM, at=clock.at):
+        pass
+    assert len(items(api, "/alerts", status="resolved")) == 5
 
 
 @pytest.mark.parametrize(

@@ -49,16 +49,17 @@ class Order:
     user: str | None = None
 
 
-def bulk(wanted: AlertFilter, order: Order, *, expect: int, by: Actor, at: datetime) -> BulkResult:
+def bulk(wanted: AlertFilter, order: Order, *, expect: int, by: Actor, at: datetime) -> BulkResult | BulkChange:
     """Change all matching alerts, leaving those for which the verb makes no sense as they are.
 
-    Raises Conflict when another number matches than `expect`; then nothing is done. Raises Invalid over 10,000.
+    Over 10,000 it is prepared, for a job to make. Raises Conflict when another number matches than `expect`; then
+    nothing is done. Raises Invalid over 100,000.
     """
-    ids = queries.matching_ids(wanted, at, cap=CAP)
-    if len(ids) > CAP:
-        raise Invalid(f"More than {CAP:,} alerts match; narrow the filter.", errors=[Fault("/filter", "Too wide.")])
-    if len(ids) != expect:
+    ids = queries.matching_ids(wanted, at, cap=MOST)
+    if MOST >= len(ids) != expect:
         raise Conflict(f"{len(ids):,} alerts match now, not {expect:,}. Nothing was done; look again.")
+    if len(ids) > CAP:
+        return prepare(ids, order, by=by, at=at)
     return _now(ids, order, by=by, at=at)
 
 

@@ -2,11 +2,13 @@
 
 from flask import Response
 
-from console.alerts import actions
+from console.alerts import actions, jobs
 from console.alerts.api.blueprint import bp, reply
 from console.alerts.api.schemas import BulkIn, BulkOut
 from console.alerts.api.writes import known
+from console.alerts.models import BulkChange
 from console.infra import clock
+from console.infra import jobs as engine
 from console.infra.actor import Scope
 from console.web.auth import current_actor, requires_scope
 from console.web.inputs import body
@@ -16,15 +18,19 @@ from console.web.openapi import describe
 @bp.post("/alerts/bulk")
 @requires_scope(Scope.WRITE)
 @describe(
-    "Change all alerts that a filter matches",
+    "Change all alerts that a filter matches; over 10,000 it answers 202 and a job does it",
     body=BulkIn,
     reply=BulkOut,
     problems={409: "Another number matches now than `expect`; nothing was done"},
 )
 def bulk() -> Response:
-    """Those for which the verb makes no sense stay as they are."""
+    """Those for which the verb makes no sense stay as they are. Over 10,000: 202, and a job changes them."""
     asked = body(BulkIn)
     user = known(asked.user) if asked.action == "assign" and asked.user is not None else None
     order = actions.Order(asked.action, until=asked.until, user=user)
-    done = actions.bulk(asked.filter.filter(), order, expect=asked.expect, by=current_actor(), at=clock.now())
+    by = current_actor()
+    done = actions.bulk(asked.filter.filter(), order, expect=asked.expect, by=by, at=clock.now())
+    if isinstance(done, BulkChange):
+        done.job_id = engine.request(jobs.change_many, done.id, by=by).id
+        return reply(BulkOut(matched=done.matched, changed=0, jobs=0, job=str(done.job_id)), 202)
     return reply(BulkOut(matched=done.matched, changed=done.changed, jobs=done.jobs))

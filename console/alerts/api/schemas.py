@@ -233,8 +233,12 @@ class BulkIn(BaseModel):
 
 
 class BulkOut(BaseModel):
-    """How many matched, how many were changed (the verb made sense), how many jobs run again."""
+    """How many matched, how many were changed (the verb made sense), how many jobs run again.
+
+    `job` is the job that changes more than 10,000, to be followed under /jobs.
+    """
 
     matched: int
     changed: int
     jobs: int
+    job: str | None = None
