@@ -1,6 +1,7 @@
 """Kill -9 while people are told: nobody is told twice for one step, nobody is not told."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def told(hooks: HookServer) -> dict[str, set[int]]:
     return {hook.headers["webhook-id"]: {one["id"] for one in hook.json["data"]["alerts"]} for hook in hooks.hooks}
 
 
+def types(hooks: HookServer, alert: int) -> list[str]:
+    """What was told of one alert, a word for each message; one that came twice by its id counts once."""
+    found = {hook.headers["webhook-id"]: hook.json for hook in hooks.hooks}
+    return [told["type"] for told in found.values() if alert in {one["id"] for one in told["data"]["alerts"]}]
+
+
 def mails_of(smtp: MailServer, alert: int) -> int:
     return sum(f"/alerts/{alert}\r\n" in text for text in smtp.texts())
 
@@ -86,6 +93,51 @@ def test_each_alert_is_told_once_whoever_is_killed(tmp_path: Path, who: str) -> 
         time.sleep(5)
     messages = [alert for ids in told(hooks).values() for alert in ids if alert in alerts]
     assert sorted(messages) == sorted(alerts)
+
+
+@pytest.mark.parametrize("who", ["the scheduler", pytest.param("the worker that sends", marks=pytest.mark.heavy)])
+def test_each_is_told_once_when_a_silence_ends_whoever_is_killed(tmp_path: Path, who: str) -> None:
+    with HookServer() as hooks, live_console(tmp_path, PROBE_ALLOWED_NETWORKS="127.0.0.0/8") as console:
+        set_up(console, "pager", {"kind": "webhook", "url": hooks.url, "secret": KEY})
+        hooks.hang = 1
+        matchers = [{"field": "service", "op": "=", "value": "billing"}]
+        batch = [{"service": "billing", "task": task, "message": f"{task} broke"} for task in ("a", "b", "c")]
+        with console.api("write", "ingest") as api:
+            until = datetime.now(UTC) + timedelta(seconds=8)
+            silence = {"matchers": matchers, "ends_at": until.isoformat(), "reason": "a release"}
+            api.post("/silences", json=silence).raise_for_status()
+            alerts = set(api.post("/failures", json=batch).raise_for_status().json()["alerts"])
+        time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds() - 1))
+        assert not alerts & set().union(*told(hooks).values()), "told while silenced"
+        for _ in range(3):
+            time.sleep(1)
+            kill(console, *VICTIMS[who])
+        console.wait(lambda: set().union(*told(hooks).values()) >= alerts, "somebody was not told", RECOVERY_SECONDS)
+        time.sleep(5)
+    messages = [alert for ids in told(hooks).values() for alert in ids if alert in alerts]
+    assert sorted(messages) == sorted(alerts)
+
+
+# The shortest window is a minute.
+@pytest.mark.heavy
+@pytest.mark.parametrize("who", VICTIMS)
+def test_that_it_flaps_and_has_settled_are_told_once_whoever_is_killed(tmp_path: Path, who: str) -> None:
+    with HookServer() as hooks, live_console(tmp_path, PROBE_ALLOWED_NETWORKS="127.0.0.0/8") as console:
+        set_up(console, "pager", {"kind": "webhook", "url": hooks.url, "secret": KEY})
+        with console.api("admin", "read") as api:
+            known = api.get("/noise-settings").raise_for_status().json()
+            often = {"flapping_changes": 4, "flapping_window_minutes": 1}
+            api.put("/noise-settings", json=known | often).raise_for_status()
+        with console.api("write") as api:
+            for _ in range(3):
+                (alert,) = fail(console, "to_and_fro")
+                api.post(f"/alerts/{alert}/resolution").raise_for_status()
+        for _ in range(3):
+            kill(console, *VICTIMS[who])
+            time.sleep(2)
+        console.wait(lambda: "settled" in str(types(hooks, alert)), "it never settled", 60 + RECOVERY_SECONDS)
+        time.sleep(5)
+    assert [word for word in types(hooks, alert) if word != "alert.opened"] == ["alert.flapping", "alert.settled"]
 
 
 def test_a_mail_server_that_hangs_holds_nothing_else_up(tmp_path: Path) -> None:
