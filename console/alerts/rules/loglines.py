@@ -18,12 +18,13 @@ def prefix_pattern(instant: str) -> "re.Pattern[str]":
     """A verbose pattern of what loggers put first, given the (verbose) pattern of an instant.
 
     `[2024-06-11 09:12:44,123: ERROR/MainProcess]`, `2024-06-11 12:00:01 UTC [8812]`, `[2024-…] [7] [ERROR]`, `[ERROR]`.
-    A message that is nothing else stays.
+    A message that is nothing else stays. Of a syslog line the host goes, and the program stays.
     """
     return re.compile(
         rf"""(?x)\A(?:
             [\[(]?(?>{instant})(?::[ ]{_LEVEL}(?:/[\w-]{{1,60}})?)?[\])]?[ ,:|-]{{0,3}}
           | (?<=[ ])\[\d{{1,7}}\]:?[ ](?=\[?{_LEVEL})
+          | (?<=[ ])[\w.-]{{1,64}}+[ ](?=[\w./-]{{1,48}}\[\d{{1,7}}\]:[ ])
           | \[{_LEVEL}\]:?[ ]
         ){{1,4}}[ ]*(?=\S)"""
     )

@@ -32,6 +32,9 @@ _INSTANT = rf"""
 _LOGGED = prefix_pattern(_INSTANT)
 # Words before a colon and a number that are no host.
 _KEY = r"(?i:[\w-]*(?:id|rss|vm|size|count|line|row|offset|port|len|length|bytes|total|limit|code|seq|ts|time|try|adj))"
+# Nor is a source file, in a stack of another language.
+_SOURCE = ("java", "kt", "scala", "py", "js", "ts", "go", "rs", "rb", "php", "cs", "c", "cc", "cpp", "h")
+_NO_SOURCE = "".join(rf"(?<!\.{ending})" for ending in _SOURCE)
 # Quotes of other scripts, as opening and closing: English, German, Polish, French, Danish, Swedish, Chinese, Japanese.
 _SCRIPTS = (
     *(
@@ -91,7 +94,7 @@ _VARIABLE = re.compile(
     )
   | (?P<host>
         (?<![\w./-])(?:localhost|(?:[\w-]{{1,63}}+\.){{1,9}}(?:{_TLD}))(?::\d{{1,5}})?(?![\w.-]\w|\w)
-      | (?<![\w./-])(?!{_KEY}:)[A-Za-z][\w-]{{0,63}}+(?:\.[\w-]{{1,63}}+){{0,9}}+:\d{{4,5}}(?!\w|:\d|\.\d)
+      | (?<![\w./-])(?!{_KEY}:)[A-Za-z][\w-]{{0,63}}+(?:\.[\w-]{{1,63}}+){{0,9}}+{_NO_SOURCE}:\d{{4,5}}(?!\w|:\d|\.\d)
     )
   | (?P<path>(?<![\w.*])(?:[A-Za-z]:(?=[\\/])|~|\.{{1,2}})?[\\/]{{1,2}}[^\s"'<>|:;,()\[\]{{}}]{{1,1024}}(?::\d+)?)
   | (?P<span>(?<![\w.])[-+]?\d[\d.,]*[ ]?(?:{_UNIT})\b(?:[ ,]{{0,2}}(?:and[ ])?\d[\d.,]*[ ]?(?:{_UNIT})\b)*)
@@ -193,11 +196,19 @@ def _token(word: str) -> str:
     return f"{word.rstrip('0123456789')}{ANY}"
 
 
+# Tokens of mixed letters and digits, as `Xy12_ab-CD`, but not `Report-2024`.
+_URL_TOKEN = re.compile(r"(?=[^\d]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?![A-Za-z_-]+\d+\Z)[\w-]{8,}:?")
+
+
 def _url(url: str) -> str:
     """Scheme and the fixed parts of the path; the host, who asks and the query vary."""
     scheme, _, rest = url.partition("://")
     path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")[2]
-    return f"{scheme}://{ANY}/{_segments(path.split('/'))}".rstrip("/.")
+    return f"{scheme}://{ANY}/{_segments([_opaque(part) for part in path.split('/')])}".rstrip("/.")
+
+
+def _opaque(part: str) -> str:
+    return ANY if _URL_TOKEN.fullmatch(part) else part
 
 
 _HIDING = frozenset({"tmp", "temp", "home", "Users", "releases", "folders", "pods", "containers", "T", "run"})

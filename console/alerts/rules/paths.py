@@ -82,6 +82,11 @@ def place(path: str) -> Place:
     return Place(own=True, parts=_below_deployment(unix))
 
 
+def compiled(path: str, function: str) -> bool:
+    """Whether Cython made the frame of a library: a path of its build's host, and a function named with its package."""
+    return not path.startswith("/") and f"/{function.partition('.')[0]}/" in f"/{path}"
+
+
 def _is_library(unix: str) -> bool:
     # Cython prints the path of its build, which lies nowhere on this host.
     if unix.endswith((".pyx", ".pxi", ".pxd")) and not unix.startswith("/") and unix[1:2] != ":":

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from console.alerts.rules.paths import from_root, place
+from console.alerts.rules.paths import compiled, from_root, place
 
 # Longer text keeps its head (the innermost cause is printed first) and its tail (what was raised at last).
 MAX_TEXT = 262_144
@@ -244,5 +244,7 @@ def own_frames(raised: Raised) -> Iterator[Frame]:
     """The frames that count for grouping: own, and no comprehension, lambda or generated function."""
     for frame in raised.frames:
         function = frame.function
-        if place(frame.file).own and (not function.endswith(">") or function == "<module>"):
+        if not place(frame.file).own or (function.endswith(">") and function != "<module>"):
+            continue
+        if "." not in function or not compiled(frame.file, function):
             yield frame

@@ -34,7 +34,7 @@ def test_messages_of_one_cause_meet_and_no_others(corpus: str, size: int) -> Non
 
 @pytest.mark.parametrize(
     ("corpus", "roots", "size"),
-    [("stacks.txt", ROOTS, 60), ("stacks.txt", FRESH_ROOTS, 60), ("fresh_stacks.txt", FRESH_ROOTS, 20)],
+    [("stacks.txt", ROOTS, 100), ("stacks.txt", FRESH_ROOTS, 100), ("fresh_stacks.txt", FRESH_ROOTS, 20)],
 )
 def test_stacks_of_one_cause_meet_in_every_deployment_and_no_others(
     corpus: str, roots: tuple[str, ...], size: int

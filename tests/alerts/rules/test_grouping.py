@@ -182,6 +182,19 @@ def test_files_are_named_from_their_package_root() -> None:
     assert from_root("/tmp/ipykernel_12/3456789.py") == "<temporary>.py"  # noqa: S108 - a name, not a file
 
 
+def test_a_frame_compiled_from_a_library_is_no_own_one() -> None:
+    built = '  File "src/gevent/event.py", line 163, in gevent._gevent_cevent.Event.wait\n'
+    assert basis(f"{HEAD}{OWN}{built}ValueError: x\n") == basis(f"{HEAD}{OWN}ValueError: x\n")
+
+
+def test_the_package_of_the_task_never_counts() -> None:
+    def at(folder: str) -> str:
+        text = f'{HEAD}  File "{folder}/relay/hub.py", line 7, in pump\nValueError: x\n'
+        return fingerprint(task="mesh.relay", traceback=text).value
+
+    assert at("/srv/mesh") == at("/opt/mesh-2.14.3") == at("/srv/mesh/releases/41")
+
+
 def test_frames_keep_what_a_page_shows() -> None:
     (raised,) = parse_traceback(f"{HEAD}{OWN}    ^^^^\n{LIBRARY}ValueError: a\nb\n").raised
     first = raised.frames[0]
