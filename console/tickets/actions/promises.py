@@ -34,7 +34,7 @@ class Saved:
 def put_calendar(name: str, body: Mapping[str, Any], *, by: Actor, at: datetime) -> Saved:
     """Keep a calendar as sent. Raises Invalid with a pointer for each fault."""
     check_calendar(body)
-    _alone()
+    alone()
     found = reads.find_calendar(name, deleted=True)
     new = found is None or found.deleted_at is not None
     if found is None:
@@ -52,12 +52,12 @@ def put_calendar(name: str, body: Mapping[str, Any], *, by: Actor, at: datetime)
         object=("sla_calendar", found.id, name),
         details={"version": found.version, "timezone": body["timezone"]},
     )
-    return Saved(new, _rebuild(f"calendar {name}", by=by, at=at))
+    return Saved(new, rebuild(f"calendar {name}", by=by, at=at))
 
 
 def delete_calendar(found: SlaCalendar, *, by: Actor, at: datetime) -> None:
     """Delete a calendar that no policy counts by; its versions stay. Raises Conflict."""
-    _alone()
+    alone()
     if names := reads.policies_using(found):
         raise Conflict(f"Policy {', '.join(names)} counts by this calendar. Change the policy first.")
     found.deleted_at = at
@@ -68,7 +68,7 @@ def delete_calendar(found: SlaCalendar, *, by: Actor, at: datetime) -> None:
 
 def put_policy(name: str, position: int | None, body: Mapping[str, Any], *, by: Actor, at: datetime) -> Saved:
     """Keep a policy as sent; without a position it keeps its own, or comes last. Raises Invalid for its calendar."""
-    _alone()
+    alone()
     used = named_calendar(body["calendar"])
     found = reads.find_policy(name, deleted=True)
     new = found is None or found.deleted_at is not None
@@ -89,15 +89,15 @@ def put_policy(name: str, position: int | None, body: Mapping[str, Any], *, by: 
         object=("sla_policy", found.id, name),
         details={"version": found.version, "position": place, **body},
     )
-    return Saved(new, _rebuild(f"policy {name}", by=by, at=at))
+    return Saved(new, rebuild(f"policy {name}", by=by, at=at))
 
 
 def delete_policy(found: SlaPolicy, *, by: Actor, at: datetime) -> Rebuild:
     """Delete a policy; its open tickets fall to the next that matches. Its versions and breaches stay."""
-    _alone()
+    alone()
     found.deleted_at = at
     record("sla_policy.deleted", by=by, object=("sla_policy", found.id, found.name))
-    return _rebuild(f"policy {found.name}", by=by, at=at)
+    return rebuild(f"policy {found.name}", by=by, at=at)
 
 
 def check_calendar(body: Mapping[str, Any]) -> None:
@@ -124,13 +124,14 @@ def _place(position: int | None, known: SlaPolicy | None) -> int:
     return (last or 0) + 1
 
 
-def _rebuild(why: str, *, by: Actor, at: datetime) -> Rebuild:
+def rebuild(why: str, *, by: Actor, at: datetime) -> Rebuild:
+    """Count all open tickets anew after an edit of promises."""
     db.session.flush()
     hooks.touch(ROOM)
     return rebuilds.begin(why, by=by, at=at)
 
 
-def _alone() -> None:
+def alone() -> None:
     """No ticket is counted while promises change: those who count share this lock."""
     db.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PROMISES_LOCK})
 

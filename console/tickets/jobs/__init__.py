@@ -20,7 +20,7 @@ from console.tickets.queries.promises import Book
 
 # So many open tickets are looked at while somebody waits for the answer.
 PREVIEW_AT_ONCE: Final = 5_000
-CALENDAR, POLICY = "calendar", "policy"
+CALENDAR, POLICY, DELETION = "calendar", "policy", "deletion"
 
 
 def sweep() -> None:
@@ -97,4 +97,6 @@ def _plain(value: Any) -> Any:
 
 
 def _book(kind: str, name: str, position: int | None, body: Mapping[str, Any]) -> Book:
+    if kind == DELETION:
+        return previews.without_policy(name)
     return previews.with_calendar(name, body) if kind == CALENDAR else previews.with_policy(name, position, body)

@@ -98,6 +98,11 @@ def with_policy(name: str, position: int | None, body: Mapping[str, Any]) -> Boo
     return Book([*others[:index], new, *others[index:]])
 
 
+def without_policy(name: str) -> Book:
+    """The book of promises as it would be with a policy deleted."""
+    return Book([each for each in promises.book().promises if each.name != name])
+
+
 def preview(book: Book, *, now: datetime) -> Iterator[Preview]:
     """Look at the open tickets a batch at a time, changing nothing; yields the same preview after each batch."""
     found, after = Preview(), 0

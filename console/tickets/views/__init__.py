@@ -1,6 +1,29 @@
 """The pages of tickets."""
 
-from console.tickets.views import assigning, calendar_changes, calendars, dry_runs, imports, one, queue, sources
+from console.tickets.views import (
+    assigning,
+    calendar_changes,
+    calendars,
+    dry_runs,
+    imports,
+    one,
+    policies,
+    policy_changes,
+    queue,
+    sources,
+)
 from console.tickets.views.blueprint import bp
 
-__all__ = ["assigning", "bp", "calendar_changes", "calendars", "dry_runs", "imports", "one", "queue", "sources"]
+__all__ = [
+    "assigning",
+    "bp",
+    "calendar_changes",
+    "calendars",
+    "dry_runs",
+    "imports",
+    "one",
+    "policies",
+    "policy_changes",
+    "queue",
+    "sources",
+]
