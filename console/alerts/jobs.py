@@ -1,10 +1,19 @@
 """What the clock does for alerts."""
 
+import time
+from datetime import datetime
+
+from flask import current_app
+
 from console.alerts import actions, client, queries
 from console.alerts.rules.states import Severity
+from console.config import Settings
 from console.infra import clock
 from console.infra.jobs import JobContext, job
 from console.infra.transaction import unit
+
+# A week that is in use is tried so often, with so many seconds between.
+TRIES, PAUSE = 120, 2.0
 
 
 def wake() -> None:
@@ -57,6 +66,38 @@ def upkeep(context: JobContext) -> dict[str, str]:  # noqa: ARG001 - nothing her
         actions.add_weeks(at=now)
         actions.forget_minutes(at=now)
     return {"done_at": now.isoformat()}
+
+
+@job(queue="long", timeout=3_000, max_attempts=1)
+def drop_old(context: JobContext) -> dict[str, int]:
+    """Drop the weeks of failures older than the settings keep; alerts, their counts and histories stay.
+
+    Readers and writers go first: a week that cannot be had at once is tried again, and after some minutes left to the
+    next hour.
+    """
+    settings: Settings = current_app.extensions["console.settings"]
+    weeks, tries = 0, 0
+    if not settings.keep_failures_weeks:
+        return {"weeks": 0}
+    before = actions.oldest_kept(settings.keep_failures_weeks, at=clock.now())
+    while _forgotten(before):
+        context.check()
+    while tries < TRIES:
+        context.check()
+        with unit():
+            dropped = actions.drop_week(before=before)
+        if dropped is None:
+            break
+        weeks, tries = (weeks + 1, 0) if dropped else (weeks, tries + 1)
+        context.progress(tries / TRIES, f"{weeks} weeks dropped")
+        if not dropped:
+            time.sleep(PAUSE)
+    return {"weeks": weeks}
+
+
+def _forgotten(before: datetime) -> int:
+    with unit():
+        return actions.forget_events(before=before)
 
 
 @job(queue="default", timeout=900, max_attempts=1)

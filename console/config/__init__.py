@@ -86,6 +86,7 @@ class Fields(BaseSettings):
 
     rate_limit_api: Rate = setting("100/minute", "API requests, per token")
     rate_limit_ingest: Rate = setting("6000/minute", "requests that report failures, per token")
+    keep_failures_weeks: int = setting(52, "weeks for which single failures are kept; 0: for ever", ge=0, le=5_000)
     probe_allowed_networks: Networks = setting((), "private networks to reach (probes, brokers, webhooks)")
     metrics_allowed_networks: Networks = setting((), "networks that may read /metrics without a token: 10.0.0.5/32,…")
 

@@ -62,6 +62,7 @@ SCHEDULES: Final = (
     Schedule("prune-jobs", queue_jobs.prune_jobs, cron="23 3 * * *"),
     Schedule("sweep-accounts", account_jobs.sweep_accounts, cron="41 3 * * *"),
     Schedule("alert-upkeep", alert_jobs.upkeep, cron="7 * * * *"),
+    Schedule("drop-old-failures", alert_jobs.drop_old, cron="37 * * * *"),
     Schedule("count-insights", alert_jobs.count_insights, cron="*/5 * * * *"),
     Schedule("close-stale", alert_jobs.close_stale, cron="17 * * * *"),
     Schedule("prune-deliveries", oncall_jobs.prune_deliveries, cron="53 3 * * *"),

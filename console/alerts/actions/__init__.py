@@ -36,7 +36,7 @@ from console.alerts.actions.triage import (
     unsnooze,
 )
 from console.alerts.actions.undoing import begin_undo, undo_step
-from console.alerts.actions.upkeep import add_weeks, forget_minutes, wake_due
+from console.alerts.actions.upkeep import add_weeks, drop_week, forget_events, forget_minutes, oldest_kept, wake_due
 from console.alerts.actions.views import change as change_view
 from console.alerts.actions.views import create as create_view
 from console.alerts.actions.views import remove as remove_view
@@ -64,9 +64,11 @@ __all__ = [
     "create_silence",
     "create_view",
     "delete_limit",
+    "drop_week",
     "ensure_ping_key",
     "expire_silence",
     "fail_by_retry",
+    "forget_events",
     "forget_minutes",
     "ingest",
     "keep_heartbeat",
@@ -74,6 +76,7 @@ __all__ = [
     "move_all",
     "note",
     "note_drops",
+    "oldest_kept",
     "pause_heartbeat",
     "ping",
     "prepare_bulk",

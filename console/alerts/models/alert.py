@@ -59,6 +59,7 @@ class Alert(Model):
         Index(None, "environment", *LIST_ORDER),
         Index("ix_alerts_assignee", "assignee", *LIST_ORDER),
         Index("ix_alerts_count", "count", postgresql_where=text("count >= 100")),
+        Index("ix_alerts_source", "source", postgresql_where=text("source <> 'api'")),
         # What Sentry says of an issue names no service or environment.
         Index("ix_alerts_sentry", "fingerprint", postgresql_where=text("source = 'sentry'")),
         Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),

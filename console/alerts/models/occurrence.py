@@ -72,3 +72,5 @@ class FailureEvent(Model):
     event_id: Mapped[str] = mapped_column(primary_key=True)
     occurrence_id: Mapped[int] = mapped_column(BigInteger)
     received_at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "received_at", postgresql_using="brin"),)

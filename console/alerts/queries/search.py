@@ -28,6 +28,8 @@ RANKS: dict[str, dict[str, Status | Severity]] = {
     "severity": {severity.word: severity for severity in reversed(Severity)},
 }
 
+# A title is cut: of a longer type it may not hold all.
+MAX_KIND = 200
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
 
 
@@ -137,8 +139,15 @@ def _text(node: Match) -> ColumnElement[bool]:
         return and_(column.is_not(None), column.ilike(pattern, escape="\\"), *hints)
     if node.field == "exception_type":
         # KeyError finds builtins.KeyError too: senders differ in whether they name the module.
-        return column.is_not(None) & ((column == node.value) | column.endswith(f".{node.value}", autoescape=True))  # type: ignore[no-any-return]
+        named = (column == node.value) | column.endswith(f".{node.value}", autoescape=True)
+        return and_(column.is_not(None), named, *_kind(node.value))
     return and_(column.is_not(None), column == node.value, *hints)
+
+
+def _kind(value: str) -> list[ColumnElement[bool]]:
+    """Titles begin with the type without its module (`rules.messages.title`), so the index of words finds it."""
+    kind = value.rpartition(".")[2].strip()
+    return [_holds(grammar.like(kind, quoted=True))] if 0 < len(kind) <= MAX_KIND else []
 
 
 def _tag(node: Match) -> ColumnElement[bool]:
