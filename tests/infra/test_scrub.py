@@ -84,6 +84,9 @@ SHAPED = [
     "sk" + "_live_4eC39HqLyjWDarjtT1zdp7dc",
     "sk-proj-abcdefghijklmnopqrstuvwx",
     "AIzaSyA1234567890abcdefghijklmnopqrstuv",
+    "hvs.CAESIAbcdefghijklmnopqrstuvwx1234",
+    "xapp-1-A0123456789-abcdefghij",
+    "dapi" + "0123456789abcdef" * 2,
     "console_Zr2J1uV5p0sT8kWq3mXyB7nC4dE6fG9hA0iL",
 ]
 HARMLESS = [
@@ -252,3 +255,7 @@ def test_time_grows_no_faster_than_the_text(piece: str) -> None:
 
     # Ten times the text; quadratic work would take a hundred times as long.
     assert spent(400_000) < 40 * spent(40_000) + 0.5
+
+
+def test_the_password_of_a_curl_command_goes() -> None:
+    assert scrub_text("failed: curl -u admin:hunter2 -s x") == "failed: curl -u [removed] -s x"

@@ -33,6 +33,12 @@ _TOKENS = tuple(
         ("pypi-", r"\bpypi-[\w-]{40,}"),
         ("hf_", r"\bhf_[A-Za-z0-9]{30,}"),
         ("dop_v1_", r"\bdop_v1_[0-9a-f]{32,}"),
+        ("hvs.", r"\bhvs\.[\w-]{20,}"),
+        ("glsa_", r"\bglsa_\w{32,}"),
+        ("xapp-", r"\bxapp-[\w-]{20,}"),
+        ("dapi", r"\bdapi[0-9a-f]{32}\b"),
+        ("lin_api_", r"\blin_api_\w{32,}"),
+        ("curl ", r"(?<=\s-u )[\w.@+-]{1,64}:[^\s\"']+"),
         ("shpat_", r"\bshpat_[0-9a-fA-F]{32,}"),
     )
 )
