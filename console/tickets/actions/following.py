@@ -50,7 +50,8 @@ def keep(feed: Feed, lease_id: str, batch: Batch, *, at: datetime) -> bool:
     if batch.more:
         source.lease_until = at + LEASE
     else:
-        source.next_at, source.lease_id = at + timedelta(seconds=source.interval_seconds), None
+        wait_for = 0 if reads.is_wanted(source.id) else source.interval_seconds
+        source.next_at, source.lease_id = at + timedelta(seconds=wait_for), None
     db.session.flush()
     events.touch(ROOM)
     return batch.more

@@ -1,6 +1,17 @@
 """The JSON API of tickets, business calendars and SLA policies."""
 
-from console.tickets.api import batches, calendars, edits, explanations, holidays, imports, policies, sources, tickets
+from console.tickets.api import (
+    batches,
+    calendars,
+    edits,
+    explanations,
+    holidays,
+    imports,
+    policies,
+    sources,
+    tickets,
+    webhooks,
+)
 from console.tickets.api.shared import bp
 
 __all__ = [
@@ -14,4 +25,5 @@ __all__ = [
     "policies",
     "sources",
     "tickets",
+    "webhooks",
 ]

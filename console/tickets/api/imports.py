@@ -11,7 +11,7 @@ from console.infra.actor import Scope
 from console.tickets.actions import imports as actions
 from console.tickets.api.shared import Part, bp, reply
 from console.tickets.forms import sources as source_forms
-from console.tickets.forms.imports import ImportIn
+from console.tickets.forms.imports import TicketImportIn
 from console.tickets.jobs import importing
 from console.tickets.models import TicketImport
 from console.tickets.queries import imports as reads
@@ -31,7 +31,7 @@ class UploadIn(BaseModel):
     filename: str = Field("file.csv", max_length=200)
 
 
-class ImportOut(BaseModel):
+class TicketImportOut(BaseModel):
     """A file of tickets. `columns` is our guess until it is set; `done` rows of `total` were judged."""
 
     id: int
@@ -57,7 +57,7 @@ class ImportOut(BaseModel):
     preview: list["JudgedOut"] = Field(description="The first rows as they would be taken, while it is not begun.")
 
     @classmethod
-    def of(cls, found: TicketImport, *, preview: bool = False) -> "ImportOut":
+    def of(cls, found: TicketImport, *, preview: bool = False) -> "TicketImportOut":
         """As it is now."""
         names = [name for name in cls.model_fields if hasattr(found, name) and name != "job_id"]
         told: dict[str, Any] = {name: getattr(found, name) for name in names} | found.options
@@ -75,10 +75,10 @@ class JudgedOut(BaseModel):
     faults: list[str]
 
 
-class ImportPage(BaseModel):
+class TicketImportPage(BaseModel):
     """Files, the newest first."""
 
-    items: list[ImportOut]
+    items: list[TicketImportOut]
     next_cursor: str | None
 
 
@@ -101,52 +101,57 @@ class RejectedRows(BaseModel):
 @requires_scope(Scope.ADMIN)
 @describe(
     "Upload a file of tickets with separated values; nothing of it is taken yet", query=UploadIn, content=TABLE,
-    reply=ImportOut, status=201, problems={413: TOO_MUCH, 422: "It cannot be read as a table"},
+    reply=TicketImportOut, status=201, problems={413: TOO_MUCH, 422: "It cannot be read as a table"},
 )  # fmt: skip
 def upload_ticket_import() -> Response:
     """Its encoding and delimiter are found."""
     wanted, raw = query(UploadIn), whole_body(at_most=MOST, too_large=f"{TOO_MUCH}.")
     source = source_forms.source_name(wanted.source)
     found = actions.upload(source, wanted.filename, raw, by=current_actor(), at=clock.now())
-    return reply(ImportOut.of(found, preview=True), 201)
+    return reply(TicketImportOut.of(found, preview=True), 201)
 
 
 @bp.get("/ticket-imports")
 @requires_scope(Scope.READ)
-@describe("Files of tickets, the newest first", query=Part, reply=ImportPage)
+@describe("Files of tickets, the newest first", query=Part, reply=TicketImportPage)
 def list_ticket_imports() -> Response:
     """A page of them."""
     wanted = query(Part)
     page = reads.listed(limit=wanted.limit, cursor=wanted.cursor)
-    return reply(ImportPage(items=[ImportOut.of(one) for one in page.items], next_cursor=page.next_cursor))
+    return reply(TicketImportPage(items=[TicketImportOut.of(one) for one in page.items], next_cursor=page.next_cursor))
 
 
 @bp.get("/ticket-imports/<int:import_id>")
 @requires_scope(Scope.READ)
-@describe("One file, with its first rows as they would be taken", reply=ImportOut)
+@describe("One file, with its first rows as they would be taken", reply=TicketImportOut)
 def get_ticket_import(import_id: int) -> Response:
     """One of them."""
-    return reply(ImportOut.of(reads.get(import_id), preview=True))
+    return reply(TicketImportOut.of(reads.get(import_id), preview=True))
 
 
 @bp.put("/ticket-imports/<int:import_id>")
 @requires_scope(Scope.ADMIN)
-@describe("Say which column is which field", body=ImportIn, reply=ImportOut, problems={409: "It was begun already"})
+@describe(
+    "Say which column is which field",
+    body=TicketImportIn,
+    reply=TicketImportOut,
+    problems={409: "It was begun already"},
+)
 def map_ticket_import(import_id: int) -> Response:
     """Look at its preview afterwards."""
-    wanted, found = body(ImportIn), reads.get_for_change(import_id)
+    wanted, found = body(TicketImportIn), reads.get_for_change(import_id)
     actions.set_mapping(found, wanted.model_dump(mode="json"), by=current_actor())
-    return reply(ImportOut.of(found, preview=True))
+    return reply(TicketImportOut.of(found, preview=True))
 
 
 @bp.post("/ticket-imports/<int:import_id>/run")
 @requires_scope(Scope.ADMIN)
-@describe("Take its rows, in a job", status=202, reply=ImportOut, problems={409: "It was begun already"})
+@describe("Take its rows, in a job", status=202, reply=TicketImportOut, problems={409: "It was begun already"})
 def run_ticket_import(import_id: int) -> Response:
     """The job's progress is under /jobs."""
     found = reads.get_for_change(import_id)
     importing.start(found, by=current_actor())
-    return reply(ImportOut.of(found), 202)
+    return reply(TicketImportOut.of(found), 202)
 
 
 @bp.delete("/ticket-imports/<int:import_id>")

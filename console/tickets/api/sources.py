@@ -15,7 +15,7 @@ from console.tickets.forms.sources import TicketSourceIn
 from console.tickets.jobs import trying
 from console.tickets.models import TicketSource
 from console.tickets.queries import sources as reads
-from console.tickets.rules.sources.feed import Kind, State, state_of
+from console.tickets.rules.sources.feed import SourceKind, SourceState, state_of
 from console.tickets.rules.sources.rows import Row
 from console.web.auth import current_actor, requires_scope
 from console.web.inputs import body, query
@@ -38,7 +38,7 @@ class TicketSourceOut(BaseModel):
     """
 
     name: str
-    kind: Kind
+    kind: SourceKind
     place: str
     query: str
     columns: dict[str, str]
@@ -49,7 +49,7 @@ class TicketSourceOut(BaseModel):
     enabled: bool
     has_token: bool
     has_webhook_secret: bool
-    state: State
+    state: SourceState
     last_run_at: datetime | None
     last_ok_at: datetime | None
     next_at: datetime | None

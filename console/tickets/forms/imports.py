@@ -13,7 +13,7 @@ from console.tickets.rules.sources.rows import FIELDS, RESOLVED
 from console.web.inputs import faults_of
 
 
-class ImportIn(BaseModel):
+class TicketImportIn(BaseModel):
     """Which column of the file is which field. Times without an offset are of `timezone`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,14 +23,14 @@ class ImportIn(BaseModel):
     resolved_statuses: list[Word] = Field(default=list(RESOLVED), max_length=50)
 
 
-def import_form(form: "MultiDict[str, str]") -> ImportIn:
+def import_form(form: "MultiDict[str, str]") -> TicketImportIn:
     """The mapping that a page's form describes; raises Invalid with a fault by field."""
     words = [word.strip() for word in re.split(r"[,\n]", form.get("resolved_statuses", "")) if word.strip()]
     columns = {name: form.get(f"column-{name}", "") for name in FIELDS}
     given: dict[str, Any] = {"columns": {name: column for name, column in columns.items() if column}}
     try:
         zone = form.get("timezone", "").strip() or "UTC"
-        return ImportIn.model_validate({**given, "timezone": zone, "resolved_statuses": words})
+        return TicketImportIn.model_validate({**given, "timezone": zone, "resolved_statuses": words})
     except ValidationError as error:
         faults = faults_of(error.errors(include_url=False, include_input=False))
         raise Invalid("Nothing was saved; see the fields.", errors=faults) from error

@@ -14,7 +14,7 @@ from console.tickets.forms import Word
 from console.tickets.models import TicketSource
 from console.tickets.queries import sources as reads
 from console.tickets.rules.sources import query as queries
-from console.tickets.rules.sources.feed import Kind
+from console.tickets.rules.sources.feed import SourceKind
 from console.tickets.rules.sources.rows import FIELDS, REQUIRED, RESOLVED
 from console.web.inputs import faults_of
 
@@ -62,7 +62,7 @@ class TicketSourceIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Kind
+    kind: SourceKind
     url: Secret | None = None
     token: Secret | None = None
     webhook_secret: Secret | None = None
@@ -76,16 +76,16 @@ class TicketSourceIn(BaseModel):
 
     @model_validator(mode="after")
     def _belongs(self) -> "TicketSourceIn":
-        if self.kind is Kind.ZAMMAD and (self.query or self.columns):
+        if self.kind is SourceKind.ZAMMAD and (self.query or self.columns):
             raise ValueError("query and columns belong to sql")
-        if self.kind is Kind.SQL and (self.token or self.webhook_secret):
+        if self.kind is SourceKind.SQL and (self.token or self.webhook_secret):
             raise ValueError("token and webhook_secret belong to zammad")
         return self
 
     def options(self) -> dict[str, Any]:
         """What is stored of how to read it."""
         plain = self.model_dump(mode="json", include={"timezone", "resolved_statuses", "overlap_seconds"})
-        if self.kind is Kind.ZAMMAD:
+        if self.kind is SourceKind.ZAMMAD:
             return plain
         return {**plain, "query": self.query, "columns": {str(name): column for name, column in self.columns.items()}}
 
@@ -100,7 +100,7 @@ def source_name(text: str) -> str:
 
 def read_source(given: TicketSourceIn) -> SourceWanted:
     """What the action takes; raises Invalid for an address or a query that cannot be followed."""
-    faults = _query_faults(given) if given.kind is Kind.SQL else []
+    faults = _query_faults(given) if given.kind is SourceKind.SQL else []
     secrets: dict[str, Any] = {
         name: (getattr(given, name) or "").strip() or None for name in ("url", "token", "webhook_secret")
     }
@@ -141,13 +141,13 @@ def source_form(form: "MultiDict[str, str]") -> TicketSourceIn:
         raise Invalid("Nothing was saved; see the fields.", errors=faults) from error
 
 
-def typed_source(found: TicketSource | None, kind: Kind) -> dict[str, Any]:
+def typed_source(found: TicketSource | None, kind: SourceKind) -> dict[str, Any]:
     """What the form shows at first; stored secrets are never shown again."""
     if found is None:
-        example = {"query": EXAMPLE, "columns": COLUMNS} if kind is Kind.SQL else {"query": "", "columns": {}}
+        example = {"query": EXAMPLE, "columns": COLUMNS} if kind is SourceKind.SQL else {"query": "", "columns": {}}
         options = {"timezone": "UTC", "resolved_statuses": list(RESOLVED), "overlap_seconds": 120, **example}
         return {"kind": kind, "interval_seconds": 60, "enabled": "on", **_shown(options)}
-    same = {"name": found.name, "kind": Kind(found.kind), "interval_seconds": found.interval_seconds}
+    same = {"name": found.name, "kind": SourceKind(found.kind), "interval_seconds": found.interval_seconds}
     return {**same, "enabled": "on" if found.enabled else "", **_shown(found.options)}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from console.infra.db import Model, intpk
-from console.tickets.rules.sources.feed import Feed, Kind
+from console.tickets.rules.sources.feed import Feed, SourceKind
 
 
 class TicketSource(Model):
@@ -56,7 +56,7 @@ class TicketSource(Model):
     def feed(self) -> Feed:
         """The same as a value, which outlives the transaction."""
         return Feed(
-            id=self.id, name=self.name, kind=Kind(self.kind), url=self.url, token=self.token,
+            id=self.id, name=self.name, kind=SourceKind(self.kind), url=self.url, token=self.token,
             options=self.options, cursor=self.cursor,
         )  # fmt: skip
 

@@ -79,6 +79,11 @@ def feed(source_id: int, lease_id: str) -> Feed | None:
     return replace(found.feed, wants=db.session.scalars(wants.order_by(SourceWant.asked_at).limit(WANTS)).all())
 
 
+def is_wanted(source_id: int) -> bool:
+    """Whether a webhook named a ticket that is not fetched yet."""
+    return bool(db.session.scalar(select(select(SourceWant).where(SourceWant.source_id == source_id).exists())))
+
+
 def lag_of(source: TicketSource, *, now: datetime) -> int | None:
     """How old what we have is, in seconds; None before the first reading."""
     cursor = source.cursor or {}

@@ -13,7 +13,7 @@ from console.tickets.jobs import trying
 from console.tickets.jobs.trying import Tried
 from console.tickets.models import TicketSource
 from console.tickets.queries import sources as reads
-from console.tickets.rules.sources.feed import Kind, state_of
+from console.tickets.rules.sources.feed import SourceKind, state_of
 from console.tickets.rules.sources.rows import FIELDS
 from console.tickets.views.blueprint import ROOMS, bp
 from console.web import htmx, live
@@ -42,7 +42,7 @@ def source(name: str) -> Response:
 def new_source() -> Response:
     """An empty form for a kind of helpdesk, with the columns of a Django helpdesk as an example."""
     word = request.args.get("kind", "")
-    kind = Kind(word) if word in set(Kind) else Kind.SQL
+    kind = SourceKind(word) if word in set(SourceKind) else SourceKind.SQL
     return htmx.page(EDIT, **_form(None, forms.typed_source(None, kind)))
 
 
@@ -63,7 +63,7 @@ def create_source() -> Response:
 def edit_source(name: str) -> Response:
     """Its form."""
     found = reads.get(name)
-    return htmx.page(EDIT, **_form(found, forms.typed_source(found, Kind(found.kind))))
+    return htmx.page(EDIT, **_form(found, forms.typed_source(found, SourceKind(found.kind))))
 
 
 @bp.post("/tickets/sources/<name>/edit")

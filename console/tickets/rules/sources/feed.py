@@ -13,14 +13,14 @@ LONGEST_WAIT: Final = timedelta(minutes=15)
 ALARM_AFTER: Final = timedelta(minutes=10)
 
 
-class Kind(StrEnum):
+class SourceKind(StrEnum):
     """The helpdesks that are understood: any PostgreSQL by a query of ours, and Zammad by its API."""
 
     SQL = "sql"
     ZAMMAD = "zammad"
 
 
-class State(StrEnum):
+class SourceState(StrEnum):
     """How a source stands. `waiting`: nobody has read it yet."""
 
     OK = "ok"
@@ -35,7 +35,7 @@ class Feed:
 
     id: int
     name: str
-    kind: Kind
+    kind: SourceKind
     url: str = field(repr=False)
     token: str | None = field(repr=False)
     options: Mapping[str, Any]
@@ -76,10 +76,10 @@ def wait(failures: int, interval: timedelta, *, asked: float | None = None) -> t
     return max(doubled, min(timedelta(seconds=asked or 0.0), timedelta(hours=1)))
 
 
-def state_of(*, enabled: bool, failing_since: datetime | None, last_ok_at: datetime | None) -> State:
+def state_of(*, enabled: bool, failing_since: datetime | None, last_ok_at: datetime | None) -> SourceState:
     """The word for how it stands."""
     if not enabled:
-        return State.PAUSED
+        return SourceState.PAUSED
     if failing_since is not None:
-        return State.FAILING
-    return State.OK if last_ok_at is not None else State.WAITING
+        return SourceState.FAILING
+    return SourceState.OK if last_ok_at is not None else SourceState.WAITING
