@@ -139,7 +139,7 @@ class QueueIn(Part):
         return Filters(**{name: getattr(self, name) for name in Filters.__dataclass_fields__})
 
 
-class AssignmentIn(BaseModel):
+class TicketAssignmentIn(BaseModel):
     """Tickets by their numbers here, and who shall have them as the helpdesk calls them; null is nobody."""
 
     model_config = ConfigDict(extra="forbid")

@@ -8,7 +8,7 @@ from console.infra.errors import Fault, Invalid
 from console.tickets import forms
 from console.tickets.actions import assigning
 from console.tickets.actions import tickets as actions
-from console.tickets.api.schemas import AssignmentIn, AssignmentOut, QueueIn, TicketDetail, TicketOut, TicketPage
+from console.tickets.api.schemas import AssignmentOut, QueueIn, TicketAssignmentIn, TicketDetail, TicketOut, TicketPage
 from console.tickets.api.shared import bp, reply
 from console.tickets.forms import TicketIn
 from console.tickets.models import Ticket
@@ -34,11 +34,13 @@ def list_tickets() -> Response:
 @bp.post("/tickets/assignments")
 @requires_scope(Scope.WRITE)
 @describe(
-    "Give open tickets to somebody, or to nobody; their helpdesk is not told", body=AssignmentIn, reply=AssignmentOut
+    "Give open tickets to somebody, or to nobody; their helpdesk is not told",
+    body=TicketAssignmentIn,
+    reply=AssignmentOut,
 )
 def assign_tickets() -> Response:
     """Those that are resolved, gone or theirs already are left."""
-    wanted = body(AssignmentIn)
+    wanted = body(TicketAssignmentIn)
     done = assigning.assign(wanted.ids, wanted.assignee, by=current_actor(), at=clock.now())
     return reply(AssignmentOut(assigned=done.changed, left=done.left))
 
