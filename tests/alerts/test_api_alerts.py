@@ -44,7 +44,7 @@ def items(api: Api, path: str, **query: Any) -> list[dict[str, Any]]:
 
 def test_it_shows_an_alert(api: Api, found: Alert) -> None:
     told = api.get(f"/alerts/{found.id}").get_json()
-    assert set(told) == FIELDS | {"silenced", "silence_id", "merged_into"}
+    assert set(told) == FIELDS | {"silenced", "silence_id", "flapping", "merged_into"}
     assert (told["status"], told["severity"], told["count"]) == ("open", "error", 1)
     assert told["first_seen"] == "2026-11-21T12:00:00Z"
     assert told["url"].endswith(f"/alerts/{found.id}")

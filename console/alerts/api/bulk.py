@@ -1,18 +1,43 @@
 """One verb for all alerts that a filter matches."""
 
+from typing import Literal
+
 from flask import Response
+from pydantic import BaseModel, Field
 
 from console.alerts import actions, jobs
 from console.alerts.api.blueprint import bp, reply
-from console.alerts.api.schemas import BulkIn, BulkOut
+from console.alerts.api.schemas import FilterIn, Word
 from console.alerts.api.writes import known
 from console.alerts.models import BulkChange
 from console.infra import clock
 from console.infra import jobs as engine
 from console.infra.actor import Scope
 from console.web.auth import current_actor, requires_scope
-from console.web.inputs import body
+from console.web.inputs import Utc, body
 from console.web.openapi import describe
+
+
+class BulkIn(BaseModel):
+    """One verb for all alerts that match; `expect` is how many the asker saw. `until` for snooze, `user` for assign."""
+
+    filter: FilterIn
+    action: Literal["acknowledge", "unacknowledge", "snooze", "unsnooze", "resolve", "assign", "retry"]
+    expect: int = Field(ge=0)
+    until: Utc | None = None
+    user: Word | None = None
+
+
+class BulkOut(BaseModel):
+    """How many matched, how many were changed (the verb made sense), how many jobs run again.
+
+    `job` is the job that changes more than 10,000, to be followed under /jobs.
+    """
+
+    matched: int
+    changed: int
+    jobs: int
+    job: str | None = None
 
 
 @bp.post("/alerts/bulk")

@@ -29,7 +29,7 @@ def index() -> Response:
     """A page of alerts."""
     asked, now = query(ListIn), clock.now()
     page = queries.recent(asked.filter(), now, limit=asked.limit, cursor=asked.cursor, sort=Sort(asked.sort))
-    items = [AlertOut.of(alert, now) for alert in page.items]
+    items = AlertOut.all(page.items, now)
     return reply(AlertPage.model_construct(items=items, next_cursor=page.next_cursor))
 
 

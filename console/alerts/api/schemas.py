@@ -1,5 +1,6 @@
 """Alerts as the API shows them, and what its verbs take."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -7,7 +8,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from console.alerts.models import Alert, AlertHistory, Occurrence
-from console.alerts.queries import AlertFilter, merges
+from console.alerts.queries import AlertFilter, merges, noise
 from console.alerts.rules.states import Severity, Status
 from console.infra.paging import DEFAULT_LIMIT, MAX_LIMIT
 from console.web.inputs import Utc
@@ -55,6 +56,7 @@ class AlertOut(BaseModel):
     resolved_at: datetime | None
     silenced: bool
     silence_id: int | None
+    flapping: bool
     runbook_url: str | None
     tags: dict[str, Any]
     merged_into: int | None
@@ -63,6 +65,16 @@ class AlertOut(BaseModel):
     @classmethod
     def of(cls, alert: Alert, now: datetime) -> Self:
         """An alert as it stands at `now`; what is merged says into which, and its figures are its own."""
+        return cls.all([alert], now)[0]
+
+    @classmethod
+    def all(cls, alerts: Sequence[Alert], now: datetime) -> list[Self]:
+        """The same of many; which of them flap is asked once."""
+        flapping = noise.spells([alert.id for alert in alerts])
+        return [cls._of(alert, now, flapping=alert.id in flapping) for alert in alerts]
+
+    @classmethod
+    def _of(cls, alert: Alert, now: datetime, *, flapping: bool) -> Self:
         row = merges.find(alert.id) if alert.status is Status.MERGED else None
         state = alert.state.at(now)
         told = {name: getattr(alert, name) for name in _AS_THEY_ARE}
@@ -72,12 +84,13 @@ class AlertOut(BaseModel):
             status=state.status.word,
             snoozed_until=state.snoozed_until,
             silenced=alert.silence_id is not None,
+            flapping=flapping,
             merged_into=row.target_id if row else None,
             url=f"{request.url_root}alerts/{alert.id}",
         )
 
 
-_BY_HAND = {"severity", "status", "snoozed_until", "silenced", "merged_into", "url"}
+_BY_HAND = {"severity", "status", "snoozed_until", "silenced", "flapping", "merged_into", "url"}
 _AS_THEY_ARE = tuple(AlertOut.model_fields.keys() - _BY_HAND)
 
 
@@ -220,25 +233,3 @@ class NoteIn(BaseModel):
     """A note; it stays in the history."""
 
     text: str = Field(min_length=1, max_length=10_000)
-
-
-class BulkIn(BaseModel):
-    """One verb for all alerts that match; `expect` is how many the asker saw. `until` for snooze, `user` for assign."""
-
-    filter: FilterIn
-    action: Literal["acknowledge", "unacknowledge", "snooze", "unsnooze", "resolve", "assign", "retry"]
-    expect: int = Field(ge=0)
-    until: Utc | None = None
-    user: Word | None = None
-
-
-class BulkOut(BaseModel):
-    """How many matched, how many were changed (the verb made sense), how many jobs run again.
-
-    `job` is the job that changes more than 10,000, to be followed under /jobs.
-    """
-
-    matched: int
-    changed: int
-    jobs: int
-    job: str | None = None

@@ -177,5 +177,5 @@ class SilencePreviewOut(BaseModel):
     @classmethod
     def of(cls, found: Preview, now: datetime) -> Self:
         """A preview made at `now`."""
-        items = [AlertOut.of(alert, now) for alert in found.alerts]
+        items = AlertOut.all(found.alerts, now)
         return cls.model_construct(count=found.count, complete=found.complete, items=items)

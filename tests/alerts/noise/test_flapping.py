@@ -1,5 +1,6 @@
 """When an alert flaps and when it has settled: the rule by properties, the spells by what happens to alerts."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from console.alerts.queries import get_for_change, noise
 from console.alerts.rules import flapping
 from console.alerts.rules.flapping import Flapping
 from console.alerts.rules.noise import NoiseRules, read
-from console.infra.actor import SYSTEM
+from console.infra.actor import SYSTEM, Scope
 from tests.alerts.making import ADA, OLU, alert, failure, words
 from tests.alerts.making import noise as others
 from tests.conftest import NOON, Cast, Clock, SignIn
@@ -100,6 +101,19 @@ def test_the_sixth_change_begins_a_spell_and_the_history_says_so(db_session: Ses
     assert words(found.id)[-2:] == ["reopened", "flapping"]
     assert [each.alert.id for each in noise.flapping_now()] == [found.id]
     assert noise.flapping_now("search") == []
+
+
+def test_the_api_says_which_flap(
+    client: FlaskClient, token: Callable[..., str], db_session: Session, clock: Clock
+) -> None:
+    others(clock.at)
+    found = to_and_fro(clock, 4)
+    db_session.flush()
+    headers = {"Authorization": f"Bearer {token(Scope.READ)}"}
+    assert client.get(f"/api/v1/alerts/{found.id}", headers=headers).get_json()["flapping"] is True
+    listed = client.get("/api/v1/alerts", headers=headers).get_json()["items"]
+    assert {one["id"] for one in listed if one["flapping"]} == {found.id}
+    assert len(listed) > 1
 
 
 def test_it_settles_when_hardly_any_change_is_left_and_may_begin_again(db_session: Session, clock: Clock) -> None:
