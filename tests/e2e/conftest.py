@@ -26,6 +26,7 @@ from console.alerts.rules.states import Severity
 from console.infra import clock
 from console.infra.actor import SYSTEM, Actor
 from console.infra.db import db
+from console.tickets.actions import promises
 from tests.conftest import Cast, make_cast
 
 TRACEBACK = """Traceback (most recent call last):
@@ -154,6 +155,19 @@ def hush(service: str = "documents") -> int:
     made = alerts.create_silence(SilenceKind.SILENCE, asked, by=SYSTEM, at=clock.now())
     db.session.commit()
     return made.id
+
+
+def promise() -> None:
+    """A calendar "office" with a holiday and an exception, and a policy "gold" that counts by it."""
+    holidays = [{"date": "2026-12-25", "name": "Christmas"}, {"date": "2026-12-26", "name": "", "enabled": False}]
+    body: dict[str, Any] = {"timezone": "Europe/Berlin", "hours": {"mon": [["08:00", "12:00"], ["13:00", "18:00"]]}}
+    body |= {"holidays": holidays, "exceptions": {"2026-12-24": [["08:00", "12:00"]]}}
+    promises.put_calendar("office", body, by=SYSTEM, at=clock.now())
+    targets = {"default": {"first_response": 60, "resolution": 480}, "urgent": {"first_response": 15}}
+    policy: dict[str, Any] = {"calendar": "office", "match": {"organization": ["Acme"]}, "targets": targets}
+    policy |= {"paused_statuses": ["pending"], "at_risk": {"fraction": 0.25}}
+    promises.put_policy("gold", None, policy, by=SYSTEM, at=clock.now())
+    db.session.commit()
 
 
 def beat(name: str = "Nightly backup") -> int:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Cast
-from tests.e2e.conftest import TRACEBACK, Visit, beat, fail, hush
+from tests.e2e.conftest import TRACEBACK, Visit, beat, fail, hush, promise
 
 AXE = next((Path(__file__).parent / "vendor").glob("axe-*.min.js")).read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -38,6 +38,16 @@ PAGES = (
     "/heartbeats/{heartbeat}/deletion",
     "/queues",
     "/queues/jobs",
+    "/tickets/calendars",
+    "/tickets/calendars/office",
+    "/tickets/calendars/office/edit",
+    "/tickets/calendars/office/deletion",
+    "/tickets/new-calendar",
+    "/tickets/policies",
+    "/tickets/policies/gold",
+    "/tickets/policies/gold/edit",
+    "/tickets/policies/gold/deletion",
+    "/tickets/new-policy",
     "/on-call",
     "/on-call/channels/new?kind=email",
     "/on-call/channels/new?kind=webhook",
@@ -76,6 +86,7 @@ def sideways(page: Page) -> int:
 def test_every_page_is_accessible(visit: Visit, people: Cast, theme: str, size: str) -> None:
     alert = fail(1, traceback=TRACEBACK, runbook_url="https://wiki.example.org/pdf", tags={"customer": "c1"})
     visitor = visit(people.ada, color_scheme=theme, viewport=SIZES[size])
+    promise()
     found, made = {}, {"alert": alert, "heartbeat": beat(), "silence": hush()}
     for path in PAGES:
         page = visitor.open(path.format(**made))
