@@ -181,7 +181,7 @@ def test_pages_show_the_queue_and_a_ticket(api: Api, client: FlaskClient, cast: 
     assert "Printer on fire" in listed
     assert "No ticket matches" in client.get("/tickets?organization=Umbrella").get_data(as_text=True)
     shown = client.get(f"/tickets/{made['id']}").get_data(as_text=True)
-    assert "policy gold 1, calendar office 1" in shown
-    assert "Agent reply" in shown
+    assert "policy gold, version 1, and calendar office, version 1" in shown
+    assert "An agent replied" in shown
     assert client.get("/tickets/999").status_code == 404
     assert actions.ROOM == "tickets"

@@ -11,9 +11,10 @@ from console.audit.actions import record
 from console.infra import events as hooks
 from console.infra.actor import Actor
 from console.infra.db import db
-from console.tickets.actions import alarms, breaches
+from console.tickets.actions import alarms, breaches, outcomes
 from console.tickets.actions.breaches import Count
 from console.tickets.actions.counting import count
+from console.tickets.actions.outcomes import Judged
 from console.tickets.models import Ticket, TicketEvent
 from console.tickets.queries import promises
 from console.tickets.queries import tickets as reads
@@ -96,6 +97,7 @@ def recount(
     """
     before = promises.kept_promises(list(ended.values()))
     counted: list[Count] = []
+    over: list[Judged] = []
     calm: list[Ticket] = []
     for ticket in tickets:
         events = known.get(ticket.id, [])
@@ -105,11 +107,13 @@ def recount(
         for name, value in {**columns, "changed_at": at}.items():
             setattr(ticket, name, value)
         judged = before.get(ended.get(ticket.id, NO_VERSIONS)) or promise
+        over.append(Judged(ticket, events, judged))
         counted.append(_judged(ticket, events, judged, facts if judged is promise else None))
         if ticket.alarmed and not telling.pressing(facts, micros(at)):
             calm.append(ticket)
     db.session.flush()
     breaches.reconcile(counted, why=breaches.EVENTS, at=at)
+    outcomes.keep(over)
     settle(calm, at=at)
     if tickets:
         hooks.touch(ROOM)

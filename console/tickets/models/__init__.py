@@ -1,5 +1,6 @@
 """The room's tables."""
 
+from console.tickets.models.outcome import SlaOutcome
 from console.tickets.models.promise import CalendarVersion, PolicyVersion, SlaCalendar, SlaPolicy
 from console.tickets.models.rebuild import Rebuild
 from console.tickets.models.source import ImportReject, SourceWant, TicketImport, TicketSource
@@ -12,6 +13,7 @@ __all__ = [
     "Rebuild",
     "SlaBreach",
     "SlaCalendar",
+    "SlaOutcome",
     "SlaPolicy",
     "SourceWant",
     "Ticket",

@@ -67,6 +67,7 @@ class Ticket(Model):
         *(Index(None, name, "next_due_at", "id") for name in ("state", "assignee", "priority", "organization")),
         Index(None, "policy_id", "next_due_at", "id"),
         Index(None, "assignee", "status"),
+        Index("ix_tickets_load", "assignee", "state", postgresql_where=text("resolved_at IS NULL")),
         *(
             Index(f"ix_tickets_{name}", name, postgresql_where=text(f"{name} IS NOT NULL"))
             for name in ("at_risk_at", "breach_at", "sweep_at")

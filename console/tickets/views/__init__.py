@@ -10,6 +10,7 @@ from console.tickets.views import (
     policies,
     policy_changes,
     queue,
+    reports,
     sources,
 )
 from console.tickets.views.blueprint import bp
@@ -25,5 +26,6 @@ __all__ = [
     "policies",
     "policy_changes",
     "queue",
+    "reports",
     "sources",
 ]

@@ -1,0 +1,167 @@
+"""Did we keep our promises: clocks that ended in a period, told by policy, priority, organization, owner or week."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, select
+
+from console.infra.db import db
+from console.infra.paging import Page, decode, page_of
+from console.tickets.models import SlaOutcome as O
+from console.tickets.models import SlaPolicy, Ticket
+
+# Late by at least so many business seconds, and less than the next.
+LATE: Final = (0, 15 * 60, 3_600, 4 * 3_600, 8 * 3_600)
+DAYS_A_WEEK: Final = 7
+NOBODY: Final = "none"
+
+
+class By(StrEnum):
+    """What a report is told by."""
+
+    POLICY = "policy"
+    PRIORITY = "priority"
+    ORGANIZATION = "organization"
+    ASSIGNEE = "assignee"
+    WEEK = "week"
+
+
+COLUMNS: Final[dict[By, Any]] = {
+    By.POLICY: O.policy_id, By.PRIORITY: O.priority, By.ORGANIZATION: O.organization, By.ASSIGNEE: O.assignee,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which clocks: those named `clock` that ended from `first` to `last`, both included, by their calendars' days."""
+
+    clock: str
+    first: date
+    last: date
+
+    @property
+    def before(self) -> "Asked":
+        """The period of the same length before."""
+        length = self.last - self.first + timedelta(days=1)
+        return Asked(self.clock, self.first - length, self.last - length)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many promises were kept and broken."""
+
+    kept: int = 0
+    broken: int = 0
+
+    def add(self, ended: int, broken: int) -> None:
+        """Count some that ended."""
+        self.kept, self.broken = self.kept + ended - broken, self.broken + broken
+
+    @property
+    def ended(self) -> int:
+        """All of them."""
+        return self.kept + self.broken
+
+    @property
+    def attained(self) -> float | None:
+        """The share that was kept, in percent, rounded down so that 100 means all; None of nothing."""
+        return int(1_000 * self.kept / self.ended) / 10 if self.ended else None
+
+
+@dataclass(slots=True)
+class Report:
+    """The whole of it: `items` by value, the most broken first; `weeks` by their Mondays; `late` as LATE has steps."""
+
+    total: Tally
+    before: Tally
+    items: dict[str, Tally] = field(default_factory=dict)
+    weeks: dict[date, Tally] = field(default_factory=dict)
+    late: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """One bar of a report: a value, a week, only the broken or the kept, late from step `late` of LATE."""
+
+    by: By | None = None
+    value: str | None = None
+    week: date | None = None
+    broken: bool | None = None
+    late: int | None = None
+
+
+def report(asked: Asked, by: By) -> Report:
+    """The report of a period; one pass over the index of its days."""
+    week = func.date_trunc("week", O.day)
+    names = [week] if by is By.WEEK else [week, COLUMNS[by]]
+    broken = func.count().filter(O.late_seconds > 0)
+    found = Report(Tally(), _total(asked.before), late=_late(asked))
+    items: dict[str, Tally] = defaultdict(Tally)
+    weeks: dict[date, Tally] = defaultdict(Tally)
+    named = _policies() if by is By.POLICY else {}
+    for row in db.session.execute(_in(select(*names, func.count(), broken), asked).group_by(*names)):
+        monday, value, ended, late = row[0].date(), row[1] if by is not By.WEEK else None, row[-2], row[-1]
+        text = monday.isoformat() if by is By.WEEK else named.get(value, value or NOBODY)
+        for tally in (found.total, items[str(text)], weeks[monday]):
+            tally.add(ended, late)
+    order = (lambda each: each[0]) if by is By.WEEK else (lambda each: (-each[1].broken, each[0]))
+    found.items, found.weeks = dict(sorted(items.items(), key=order)), dict(sorted(weeks.items()))
+    return found
+
+
+def outcomes(asked: Asked, narrowed: Narrowed, *, limit: int, cursor: str | None = None) -> Page[tuple[O, Ticket, str]]:
+    """The clocks behind a bar with their tickets and policies, newest first; raises Invalid for a bad cursor."""
+    told: Any = select(O, Ticket, SlaPolicy.name).join(Ticket, Ticket.id == O.ticket_id)
+    rows = _in(told, asked)
+    rows = _narrow(rows.join(SlaPolicy, SlaPolicy.id == O.policy_id), narrowed)
+    if cursor:
+        day, ticket_id, began = decode(cursor, str, int, datetime)
+        rows = rows.where(O.day <= day, (O.day < day) | (O.ticket_id < ticket_id) | (
+            (O.ticket_id == ticket_id) & (O.began_at < began)))  # fmt: skip
+    rows = rows.order_by(O.day.desc(), O.ticket_id.desc(), O.began_at.desc()).limit(limit + 1)
+    found = [(row[0], row[1], row[2]) for row in db.session.execute(rows)]
+    return page_of(found, limit, lambda row: (row[0].day.isoformat(), row[0].ticket_id, row[0].began_at.isoformat()))
+
+
+def _in(rows: Select[Any], asked: Asked) -> Select[Any]:
+    return rows.where(O.clock == asked.clock, O.day >= asked.first, O.day <= asked.last)
+
+
+def _narrow(rows: Select[Any], narrowed: Narrowed) -> Select[Any]:
+    if narrowed.by is By.POLICY:
+        rows = rows.where(SlaPolicy.name == narrowed.value)
+    elif narrowed.by is not None and narrowed.by is not By.WEEK:
+        column = COLUMNS[narrowed.by]
+        rows = rows.where(column.is_(None) if narrowed.value == NOBODY else column == narrowed.value)
+    if narrowed.week is not None:
+        rows = rows.where(O.day >= narrowed.week, O.day < narrowed.week + timedelta(days=DAYS_A_WEEK))
+    if narrowed.broken is not None:
+        rows = rows.where(O.late_seconds > 0 if narrowed.broken else O.late_seconds == 0)
+    if narrowed.late is not None:
+        rows = rows.where(O.late_seconds > 0, O.late_seconds >= LATE[narrowed.late])
+        if narrowed.late + 1 < len(LATE):
+            rows = rows.where(O.late_seconds < LATE[narrowed.late + 1])
+    return rows
+
+
+def _total(asked: Asked) -> Tally:
+    ended = db.session.scalar(_in(select(func.count()).select_from(O), asked)) or 0
+    late = db.session.scalar(_in(select(func.count()).select_from(O).where(O.late_seconds > 0), asked)) or 0
+    return Tally(ended - late, late)
+
+
+def _late(asked: Asked) -> list[int]:
+    step = case(*((O.late_seconds >= LATE[i], i) for i in range(len(LATE) - 1, 0, -1)), else_=0)
+    found = dict.fromkeys(range(len(LATE)), 0)
+    rows = _in(select(step, func.count()).where(O.late_seconds > 0), asked).group_by(step)
+    found.update({index: number for index, number in db.session.execute(rows)})  # noqa: C416 - rows are no pairs
+    return [found[index] for index in range(len(LATE))]
+
+
+def _policies() -> dict[Any, str]:
+    rows = db.session.execute(select(SlaPolicy.id, SlaPolicy.name))
+    return {policy_id: name for policy_id, name in rows}  # noqa: C416 - rows are no pairs to the type checker
