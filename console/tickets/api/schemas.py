@@ -16,6 +16,7 @@ from console.web.inputs import Utc
 FIELDS = (
     "id", "source", "external_id", "subject", "status", "initial_status", "priority", "organization", "requester",
     "assignee", "group", "tags", "url", "created_at", "updated_at", "resolved_at",
+    "source_deadlines",
 )  # fmt: skip
 
 
@@ -78,6 +79,9 @@ class TicketOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None
+    source_deadlines: dict[str, str | None] | None = Field(
+        description="What the source itself promised, where it tells: its policy, and by clock its deadlines."
+    )
     sla: SlaOut
 
     @classmethod

@@ -134,7 +134,7 @@ def _listing() -> dict[str, Any]:
 
 
 def _one(found: TicketSource, tried: Tried | None = None) -> dict[str, Any]:
-    return {**_shown(found), "tried": tried, "may_change": _may_change()}
+    return {**_shown(found), "fields": FIELDS, "tried": tried, "may_change": _may_change()}
 
 
 def _shown(found: TicketSource) -> dict[str, Any]:
