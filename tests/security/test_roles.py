@@ -28,6 +28,9 @@ OWN = {
     "alerts.save_view",
     "alerts.change_view",
     "alerts.delete_view",
+    # What would be: nothing is saved.
+    "tickets_api.preview_calendar",
+    "tickets_api.preview_policy",
 }
 ADMINS_ONLY = ("accounts.users", "accounts.user", "accounts.create_user", "accounts.change_user", "accounts.make_link",
                "accounts.delete_user", "accounts.revoke_user_sessions", "accounts.tokens", "accounts.create_token",
