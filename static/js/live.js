@@ -3,10 +3,14 @@
 import { all, clock, on, one } from "./dom.js";
 
 const EVERY = 1500;
+// A server that is slow to answer is asked less often, so that many readers leave room for the work they watch.
+const RESTS = 4;
+const LONGEST_REST = 15_000;
 const PATIENCE = 8000;
 const BACK_OFF = [2000, 5000, 10000, 20000, 30000];
 const etags = new WeakMap();
 const abandoned = new WeakSet();
+const askedAt = new WeakMap();
 
 let failures = 0;
 let freshAt = new Date();
@@ -33,6 +37,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { elt, headers } = event.detail;
   if (!isLive(elt)) return;
   headers["X-Poll"] = "1";
+  askedAt.set(elt, Date.now());
   event.detail.timeout = PATIENCE;
   if (etags.has(elt)) headers["If-None-Match"] = etags.get(elt);
 });
@@ -68,6 +73,8 @@ function succeeded(region, xhr) {
   if (etag && here) etags.set(here, etag);
   failures = 0;
   freshAt = new Date();
+  const took = freshAt - (askedAt.get(region) ?? freshAt);
+  nextAt = Math.max(nextAt, Date.now() + Math.min(took * RESTS, LONGEST_REST));
   const lost = one("#lost");
   if (lost) lost.hidden = true;
   mark(`Live, ${clock(freshAt)}`, false);

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, g, request, url_for
 from markupsafe import Markup
 
 from console.accounts import queries as accounts
@@ -56,6 +56,10 @@ class Chip:
     without: str
 
 
+# The list as it is opened: all that is not silenced.
+EVERYTHING = AlertFilter(silenced=False)
+
+
 @bp.get("/alerts")
 @requires(Role.VIEWER)
 def index() -> Response:
@@ -84,10 +88,10 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the list's template shows; raises Invalid for a search that cannot be read."""
     now, wanted = clock.now(), forms.parse_filter(args)
     reading = Reading(wanted.only(), now)
-    counts = queries.counts(reading.wanted, now, reading=reading)
+    counts = _counts(reading)
     groups = [_group(status, reading, args, counts[status]) for status in wanted.statuses or SHOWN]
     shown = [alert for group in groups for alert in group.alerts]
-    silenced = _silenced(wanted, now)
+    silenced = _silenced(wanted, reading)
     return {
         "groups": groups,
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
@@ -117,11 +121,20 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _silenced(wanted: AlertFilter, now: datetime) -> Capped:
+def _counts(reading: Reading) -> dict[Status, Capped]:
+    counts = queries.counts(reading.wanted, reading.now, reading=reading)
+    if reading.wanted == EVERYTHING:
+        # What the menu says as well: nobody counts it twice for one page.
+        g.open_alerts = counts[Status.OPEN]
+    return counts
+
+
+def _silenced(wanted: AlertFilter, reading: Reading) -> Capped:
     """How many alerts the list leaves out because a silence mutes them."""
     if wanted.silenced is not False:
         return Capped(0, more=False)
-    counts = queries.counts(replace(wanted.only(*(wanted.statuses or SHOWN)), silenced=True), now).values()
+    mute = replace(wanted.only(*(wanted.statuses or SHOWN)), silenced=True)
+    counts = queries.counts(mute, reading.now, reading=reading.also(mute)).values()
     return Capped(sum(count.number for count in counts), any(count.more for count in counts))
 
 
@@ -147,7 +160,7 @@ def options(values: list[str]) -> list[tuple[str, str]]:
 
 def open_count() -> str:
     """The short fact in the menu: "9 open", or nothing."""
-    count = queries.open_count(clock.now())
+    count: Capped = g.get("open_alerts") or queries.open_count(clock.now())
     return f"{count} open" if count.number else ""
 
 
