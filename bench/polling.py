@@ -29,7 +29,7 @@ from console.infra.transaction import unit
 BROWSERS = 50
 EVERY = 1.5
 # As in live.js: a server that is slow to answer is asked less often.
-RESTS = 4
+RESTS = 2
 BATCH = 100
 
 
@@ -83,7 +83,7 @@ class Crowd:
             took = time.perf_counter() - began
             with self._lock:
                 self.polls[answer.status].append(took * 1000)
-            wait = max(EVERY - took, min(took * RESTS, 15.0))
+            wait = max(EVERY - took, min(took * RESTS, 8.0))
 
 
 def made(secret: str, run_id: int, seconds: float) -> list[tuple[list[Call], int]]:

@@ -4,8 +4,8 @@ import { all, clock, on, one } from "./dom.js";
 
 const EVERY = 1500;
 // A server that is slow to answer is asked less often, so that many readers leave room for the work they watch.
-const RESTS = 4;
-const LONGEST_REST = 15_000;
+const RESTS = 2;
+const LONGEST_REST = 8_000;
 const PATIENCE = 8000;
 const BACK_OFF = [2000, 5000, 10000, 20000, 30000];
 const etags = new WeakMap();
