@@ -11,10 +11,20 @@ from console.tickets.rules.history import Event, Kind, read
 from console.tickets.rules.hours import Hours
 
 # Worked cases: a calendar, a policy's targets, a ticket, and what its clocks must say.
-CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "sla_cases.json").read_text())["cases"]
+CASES: list[dict[str, Any]] = [
+    case
+    for name in ("sla_cases.json", "sla_cases_more.json")
+    for case in json.loads((Path(__file__).parent / name).read_text())["cases"]
+]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 ALWAYS = {day: [["00:00", "24:00"]] for day in (*WEEKDAYS, "sat", "sun")}
 OFFICE = {day: [["09:00", "17:00"]] for day in WEEKDAYS}
+
+
+def targets_of(case: dict[str, Any]) -> dict[str, Any]:
+    """The targets of a worked case as a policy has them: by priority, or one set for all."""
+    given: dict[str, Any] = case["targets"]
+    return given if "default" in given else {"default": given}
 
 
 def at(text: str) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.tickets.conftest import Api, ticket
-from tests.tickets.making import CASES, calendar_body, policy_body
+from tests.tickets.making import CASES, calendar_body, policy_body, targets_of
 
 
 def pointers(problem: dict[str, Any]) -> list[str]:
@@ -14,7 +14,7 @@ def pointers(problem: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_it_counts_as_worked_out(api: Api, case: dict[str, Any]) -> None:
-    targets = {"default": case["targets"]}
+    targets = targets_of(case)
     api("PUT", "/sla/calendars/office", case["calendar"], 201)
     sla = policy_body(targets=targets, paused_statuses=case["paused_statuses"])
     api("PUT", "/sla/policies/all", sla, 201)

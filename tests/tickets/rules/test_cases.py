@@ -6,7 +6,7 @@ import pytest
 
 from console.tickets.rules.instants import micros, when
 from console.tickets.rules.standing import outlook, standing
-from tests.tickets.making import CASES, at, clocks_of, hours_of, policy_body
+from tests.tickets.making import CASES, at, clocks_of, hours_of, policy_body, targets_of
 
 NOW = micros(at("2026-11-21T12:00Z"))
 
@@ -14,7 +14,7 @@ NOW = micros(at("2026-11-21T12:00Z"))
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_it_counts_as_worked_out(case: dict[str, Any]) -> None:
     hours = hours_of(case["calendar"])
-    sla = policy_body(targets={"default": case["targets"]}, paused_statuses=case["paused_statuses"])
+    sla = policy_body(targets=targets_of(case), paused_statuses=case["paused_statuses"])
     found = clocks_of(case["ticket"], hours, sla)
     said = dict(zip(("first_response", "next_response", "resolution"), found, strict=True))
     for name, expected in case["expect"].items():
