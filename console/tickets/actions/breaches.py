@@ -48,14 +48,19 @@ def reconcile(counted: Sequence[Count], *, why: str, at: datetime) -> None:
     # What runs and is over is written by the sweep, which also tells of it.
     news = [row for row in found.values() if row["recorded_at"] is not None]
     if news:
-        db.session.execute(insert(SlaBreach).on_conflict_do_nothing(), news)
+        _insert(news)
 
 
 def record_overruns(counted: Iterable[Count], *, at: datetime) -> None:
     """Write down the running clocks that are over: the sweep's part."""
     rows = [{**row, "recorded_at": at} for count in counted for row in _rows(count, at)]
     if rows:
-        db.session.execute(insert(SlaBreach).on_conflict_do_nothing(), rows)
+        _insert(rows)
+
+
+def _insert(rows: Sequence[dict[str, Any]]) -> None:
+    # Without RETURNING the driver would send them one by one.
+    db.session.execute(insert(SlaBreach).on_conflict_do_nothing().returning(SlaBreach.id), rows)
 
 
 def _known(ticket_ids: Sequence[int]) -> dict[Key, SlaBreach]:
