@@ -64,7 +64,7 @@ def test_a_page_with_nothing_new_is_answered_304(visit: Visit, people: Cast) -> 
     answers: list[int] = []
     visitor.page.on("response", lambda r: answers.append(r.status) if r.request.headers.get("x-poll") else None)
     visitor.open("/alerts")
-    visitor.page.wait_for_timeout(4000)
+    visitor.page.wait_for_timeout(8000)
     assert answers.count(304) >= 1
     assert set(answers) <= {200, 304}
 
