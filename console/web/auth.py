@@ -61,8 +61,8 @@ def public(view: Callable[P, T]) -> Callable[P, T]:
     return view
 
 
-def requires(role: Role, *, confirmed: bool = False) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
-    """A page for signed-in users whose role includes `role`; others sign in, or read who may.
+def requires(*roles: Role, confirmed: bool = False) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
+    """A page for signed-in users whose role includes one of `roles`; others sign in, or read who may.
 
     With `confirmed` the password must have been given in the last ten minutes (step-up).
     """
@@ -73,13 +73,14 @@ def requires(role: Role, *, confirmed: bool = False) -> Callable[[Callable[P, T]
             actor = current_actor()
             if actor.kind != "user" or actor.role is None:
                 return _ask_to_sign_in()
-            if not actor.role.includes(role):
-                raise _refuse(actor, f"This needs the {role} role; you are {actor.role}. An admin can change roles.")
+            if not any(actor.role.includes(role) for role in roles):
+                needed = " or ".join(f"the {role}" for role in roles)
+                raise _refuse(actor, f"This needs {needed} role; you are {actor.role}. An admin can change roles.")
             if confirmed and not _loaders().confirmed():
                 raise _refuse(actor, CONFIRM)
             return view(*args, **kwargs)
 
-        setattr(guarded, RULE, role)
+        setattr(guarded, RULE, roles[0] if len(roles) == 1 else roles)
         return guarded
 
     return decorate
@@ -104,9 +105,9 @@ def requires_scope(scope: Scope) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
-def access_rule(view: Callable[..., Any]) -> Role | Scope | str | None:
-    """What a view demands: a Role, a Scope, "public", or None when it forgot to say."""
-    rule: Role | Scope | str | None = getattr(view, RULE, None)
+def access_rule(view: Callable[..., Any]) -> Role | tuple[Role, ...] | Scope | str | None:
+    """What a view demands: a Role or one of several, a Scope, "public", or None when it forgot to say."""
+    rule: Role | tuple[Role, ...] | Scope | str | None = getattr(view, RULE, None)
     return rule
 
 

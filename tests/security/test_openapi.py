@@ -56,6 +56,7 @@ def test_every_operation_has_its_own_name_and_says_what_it_takes(document: dict[
     assert "ingest" in report["description"]
 
 
+SIGNED = "/webhooks/zammad/"
 CASES = settings(
     max_examples=6,
     deadline=None,
@@ -77,7 +78,12 @@ def test_nothing_that_is_sent_breaks_it(app: Flask, db_session: Session, clock: 
         # A token for each: the limit of requests must not be what answers.
         _, secret = accounts.create_token(f"fuzz {number}", list(Scope), by=SYSTEM)
         db_session.commit()
-        answers += fuzzed(found.ok(), app.test_client(), {"Authorization": f"Bearer {secret}"})
+        told = fuzzed(found.ok(), app.test_client(), {"Authorization": f"Bearer {secret}"})
+        if SIGNED in found.ok().path:
+            # It asks for a signature instead of a token.
+            assert set(told) <= {401, 413}
+            continue
+        answers += told
     assert answers.total() > 100
     assert {200, 202, 404, 422} <= set(answers)
     assert not {401, 403, 429} & set(answers)

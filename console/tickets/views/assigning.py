@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from console.infra import clock
 from console.infra.actor import Role
-from console.infra.errors import Fault, Forbidden, Invalid
+from console.infra.errors import Fault, Invalid
 from console.tickets.actions import assigning
 from console.tickets.queries import desk
 from console.tickets.queries import tickets as reads
@@ -17,20 +17,18 @@ from console.web.auth import current_actor, requires
 
 
 @bp.get("/tickets/<int:ticket_id>/assignment")
-@requires(Role.VIEWER)
+@requires(Role.RESPONDER, Role.MANAGER)
 def ask_assignment(ticket_id: int) -> Response:
     """Ask who shall have a ticket."""
-    _check()
     ticket = reads.get_by_id(ticket_id)
     return _ask([ticket_id], url_for(".assign", ticket_id=ticket_id), back=url_for(".show", ticket_id=ticket_id),
                 target="#ticket-page", has=ticket.assignee, about=ticket.subject)  # fmt: skip
 
 
 @bp.post("/tickets/<int:ticket_id>/assignment")
-@requires(Role.VIEWER)
+@requires(Role.RESPONDER, Role.MANAGER)
 def assign(ticket_id: int) -> Response:
     """Give a ticket to somebody, or to nobody."""
-    _check()
     ticket, name = reads.get_by_id(ticket_id), _name()
     done = assigning.assign([ticket.id], name, by=current_actor(), at=clock.now())
     said = f"{name or 'Nobody'} has it now." if done.changed else "Nothing changed: it is resolved, or was so already."
@@ -39,10 +37,9 @@ def assign(ticket_id: int) -> Response:
 
 
 @bp.post("/tickets/assignments")
-@requires(Role.VIEWER)
+@requires(Role.RESPONDER, Role.MANAGER)
 def assign_many() -> Response:
     """Give the ticked tickets to somebody; ask first to whom."""
-    _check()
     ids, address = _ids(), url_for(".assign_many", **queue.kept(queue.read_filters()))
     back = url_for(".index", **queue.kept(queue.read_filters()))
     if "sure" not in request.form:
@@ -63,11 +60,6 @@ def _ask(ids: list[int], to: str, *, back: str, target: str, **more: Any) -> Res
     if request.method == "POST":
         response.headers.update({"HX-Retarget": "#ask-body", "HX-Reswap": "innerHTML"})
     return response
-
-
-def _check() -> None:
-    if not shares.may_assign():
-        raise Forbidden("Giving tickets away needs the responder or the manager role.")
 
 
 def _ids() -> list[int]:
