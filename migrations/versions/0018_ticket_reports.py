@@ -47,8 +47,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_sla_outcomes_day", "sla_outcomes", ["clock", "day", "ticket_id", "began_at"], postgresql_include=TOLD
     )
-    broken = {"postgresql_include": ["late_seconds"], "postgresql_where": sa.text("late_seconds > 0")}
-    op.create_index("ix_sla_outcomes_broken", "sla_outcomes", ["clock", "day"], **broken)
+    late = sa.text("late_seconds > 0")
+    op.create_index(
+        "ix_sla_outcomes_broken",
+        "sla_outcomes",
+        ["clock", "day"],
+        postgresql_include=["late_seconds"],
+        postgresql_where=late,
+    )
     open_only = sa.text("resolved_at IS NULL")
     op.create_index("ix_tickets_load", "tickets", ["assignee", "state"], postgresql_where=open_only)
     op.execute(FILL)
