@@ -74,7 +74,8 @@ def read(body: Mapping[str, Any]) -> Policy:
     risk = body.get("at_risk") or DEFAULT_RISK
     length = risk.get("minutes")
     return Policy(
-        match={name: frozenset(map(word, given)) for name, given in body["match"].items() if given},
+        # A blank word is nobody's name: it must not match the tickets that have none.
+        match={name: frozenset(filter(None, map(word, given))) for name, given in body["match"].items() if given},
         targets={word(name): _targets(given) for name, given in body["targets"].items()},
         paused=frozenset(map(word, body["paused_statuses"])),
         risk=Risk(risk.get("fraction"), None if length is None else budget(length)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from console.tickets.rules import policy
@@ -122,6 +122,7 @@ def test_its_explanation_adds_up(
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
+@example("", "\r")
 def test_deadlines_vanish_when_no_policy_matches(wanted: str, organization: str) -> None:
     known = policy.read(policy_body(match={"organization": [wanted]}))
     same = policy.word(wanted) == policy.word(organization) != ""
