@@ -10,6 +10,7 @@ from console.alerts.models import Alert
 from console.infra import clock as clock_module
 from console.infra.db import db
 from console.tickets.actions.sweep import sweep
+from console.tickets.models import Ticket
 from tests.conftest import NOON, Cast, Clock, SignIn
 from tests.tickets.conftest import Api
 from tests.tickets.making import calendar_body, policy_body
@@ -106,3 +107,22 @@ def test_tickets_of_all_kinds_have_a_page(client: FlaskClient, api: Api, sign_in
         for name in ("first_response", "next_response", "resolution", "rubbish"):
             page(client, external_id, f"?clock={name}")
     assert client.get("/tickets/999999999").status_code == 404
+
+
+def test_the_source_own_deadlines_stand_beside_ours(client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast) -> None:
+    office(api, 60)
+    api("PUT", "/tickets/zendesk/1", aged(30), 201)
+    ticket = db.session.scalars(select(Ticket)).one()
+    due = NOON + timedelta(minutes=30)
+    ticket.source_deadlines = {
+        "policy": "Silver",
+        "resolution": (due + timedelta(minutes=45)).isoformat(),
+        "first_response": "2026-11-21T12:00:00Z",
+    }
+    db.session.flush()
+    sign_in(client, cast.vi)
+    found = page(client, "1")
+    assert "What zendesk promised" in found
+    assert "Silver" in found
+    assert "45 min later than ours" in found
+    assert "ours does not run" in found

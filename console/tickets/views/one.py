@@ -11,6 +11,7 @@ from console.tickets.models import Ticket
 from console.tickets.queries import desk
 from console.tickets.queries import one as facts
 from console.tickets.queries import tickets as reads
+from console.tickets.rules.beside import beside
 from console.tickets.views import shares, story, why
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.rows import CLOCK_NAMES, row_of
@@ -40,6 +41,7 @@ def shown(ticket: Ticket) -> dict[str, Any]:
         "here": url_for(".show", ticket_id=ticket.id, clock=chosen or None),
         "story": story.of(ticket, events, broken, sla),
         "broken": broken,
+        "beside": beside(ticket.source_deadlines, {name: standing.due_at for name, standing in sla.clocks.items()}),
         "alerts": facts.alerts(ticket.source, alarms.ENVIRONMENT, alarms.fingerprint(ticket)),
         "load_of": {load.owner: load for load in loads},
         "free": [load for load in shares.free(loads) if load.owner != ticket.assignee][:3],
