@@ -1,4 +1,4 @@
-"""The list of alerts, fifty rows, at 10,000 and at a million alerts: `python bench/list.py [ALERTS [FOLDER]]`.
+"""The list of alerts, fifty rows, and single pages, at 10,000 and a million: `python bench/list.py [ALERTS [FOLDER]]`.
 
 Ten occurrences an alert, sent by COPY (bench/data.py) and kept in FOLDER for the next run. Each page is built eight
 times by a signed-in viewer in one process: p95 of the wall-clock time, and CPU of this process and PostgreSQL together.
@@ -69,6 +69,13 @@ PAGES: dict[str, dict[str, str | list[str]]] = {
 }
 COMPLETED = {"completion: a field": "se", "completion: services": "service:se", "completion: tags": "tags.customer:c1"}
 
+OTHERS = {
+    "one alert": "/alerts/4711",
+    "one alert's failures": "/alerts/4711/occurrences",
+    "noise": "/alerts/insights",
+    "response": "/alerts/insights/response",
+}
+
 
 def page(on: Stand, client: FlaskClient, query: Mapping[str, str | list[str]], path: str = "/alerts") -> dict[str, Any]:
     """One page, so many times."""
@@ -112,6 +119,7 @@ def measure(alerts: int, folder: Path | None) -> dict[str, Any]:
         client.set_cookie("session", session(on.settings, int(time.time())))
         pages = PAGES | {"ten cursors on": deep(client)}
         found = {name: page(on, client, query) for name, query in pages.items()}
+        found |= {name: page(on, client, {}, path) for name, path in OTHERS.items()}
         return found | {name: page(on, client, {"q": q}, "/alerts/completions") for name, q in COMPLETED.items()}
 
 
