@@ -277,3 +277,10 @@ PLAIN = SCALAR | st.lists(SCALAR, max_size=3) | st.dictionaries(st.text(max_size
 def test_a_text_never_becomes_other_arguments_than_it_was_made_of(args: list[Any], kwargs: dict[str, Any]) -> None:
     found = exact_call(repr(tuple(args)), repr(kwargs), removed="[removed]")
     assert isinstance(found, str) or found == Call(tuple(args), kwargs)
+
+
+def test_a_hard_time_limit_reads_as_its_event_does() -> None:
+    raised = {"exc_type": "TimeLimitExceeded", "exc_module": "billiard.exceptions", "exc_message": [1]}
+    found = read_result("u", json.dumps({"status": "FAILURE", "result": raised}).encode())
+    assert found is not None
+    assert found.raised == Raised("billiard.exceptions.TimeLimitExceeded", "TimeLimitExceeded(1,)")

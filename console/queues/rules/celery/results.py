@@ -14,6 +14,7 @@ RETRIED: Final = "RETRY"
 SUCCEEDED: Final = "SUCCESS"
 # The status comes first in what Celery writes: so much of a value tells it.
 HEAD: Final = 40
+TIME_LIMIT: Final = ("billiard.exceptions", "TimeLimitExceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,7 @@ def _raised(result: Any) -> Raised | None:
     said = result.get("exc_message")
     parts = said if isinstance(said, list | tuple) else [said]
     message = ", ".join(str(part) for part in parts if part is not None)
+    if (module, kind) == TIME_LIMIT:
+        # Its text is its repr, in events as in tracebacks; the backend keeps the seconds alone.
+        message = f"{kind}({message},)"
     return Raised(f"{module}.{kind}" if module and module != "builtins" else kind, _text(message, MAX_REPR) or "")
