@@ -119,7 +119,7 @@ def columns(
     width = 100 / max(len(steps), 1)
     bars = tuple(bar for index, step in enumerate(steps) for bar in _stack(step, index * width, width, top))
     x_ticks = tuple(Tick(round((i + 0.5) * width, 2), text, n % 2 == 1) for n, (i, text) in enumerate(ticks))
-    return Columns(bars, x_ticks, _y_ticks(top), label, marks=tuple(marks))
+    return Columns(bars, x_ticks, y_ticks(top), label, marks=tuple(marks))
 
 
 def mark(steps: Sequence[Column], at: datetime, text: str) -> Mark | None:
@@ -152,6 +152,7 @@ def _stack(step: Column, x: float, width: float, top: int) -> list[Bar]:
     return [bar for bar in made if bar.height]
 
 
-def _y_ticks(top: int) -> tuple[Tick, ...]:
+def y_ticks(top: int) -> tuple[Tick, ...]:
+    """The lines of a scale from nothing to `top`, in three parts or four."""
     parts = 3 if top % 3 == 0 else 4
     return tuple(Tick(PLOT_HEIGHT - PLOT_HEIGHT * n / parts, f"{top * n // parts:,}") for n in range(parts + 1))

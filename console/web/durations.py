@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from console.web.charts import PLOT_HEIGHT, Bar, Columns, Tick, nice_top
+from console.web.charts import PLOT_HEIGHT, Bar, Columns, Tick, nice_top, y_ticks
 from console.web.filters import duration
 
 # The largest unit of which the longest is at least two.
@@ -32,9 +32,7 @@ def columns(lengths: Sequence[Length], *, label: str) -> tuple[Columns, str]:
     newest = len(lengths) - 1
     named = [i for i in range(len(lengths)) if (newest - i) % 2 == 0]
     x_ticks = [Tick(round((i + 0.5) * width, 2), lengths[i].tick, (newest - i) % 4 == 2) for i in named]  # noqa: PLR2004
-    parts = 3 if top % 3 == 0 else 4
-    y_ticks = [Tick(PLOT_HEIGHT - PLOT_HEIGHT * n / parts, f"{top * n // parts:,}") for n in range(parts + 1)]
-    return Columns(tuple(bars), tuple(x_ticks), tuple(y_ticks), label), unit
+    return Columns(tuple(bars), tuple(x_ticks), y_ticks(top), label), unit
 
 
 def _bar(each: Length, x: float, width: float, most: float) -> Bar | None:
