@@ -181,7 +181,7 @@ def test_one_broker_that_hangs_delays_no_other(reachable: None, tmp_path: Path, 
             plant(frozen.client(), "job-2")
             eventually(lambda: jobs_told() == ["job-1", "job-2"], within=60)
             with unit():
-                actions.delete_broker(queries.get_for_change("fine"), by=SYSTEM)
+                actions.delete_broker(queries.get_for_change("fine"), by=SYSTEM, at=clock.now())
             followers.tend()
             plant(fine.client(), "job-3")
             time.sleep(2)
@@ -221,7 +221,7 @@ def test_nobody_knows_how_jobs_of_a_removed_broker_ended(other: Elsewhere, tmp_p
     close_orders()
     with unit():
         assert queries.get_order(order).ends == {}
-        actions.delete_broker(queries.get_for_change("billing"), by=SYSTEM)
+        actions.delete_broker(queries.get_for_change("billing"), by=SYSTEM, at=clock.now())
     close_orders()
     with unit() as session:
         assert queries.get_order(order).ends == {"unknown": 1}

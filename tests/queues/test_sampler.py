@@ -169,7 +169,7 @@ def test_deleting_a_broker_forgets_what_was_seen(room: Flask, other: Elsewhere) 
     watch("billing", other.url)
     Sampler().sample()
     with unit():
-        actions.delete_broker(queries.get_for_change("billing"), by=SYSTEM)
+        actions.delete_broker(queries.get_for_change("billing"), by=SYSTEM, at=time_of.now())
     assert db.session.scalars(select(BrokerState.broker)).all() == ["console"]
 
 

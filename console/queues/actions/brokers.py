@@ -15,6 +15,7 @@ from console.infra.brokers import Address
 from console.infra.db import db
 from console.infra.errors import Conflict, Fault, Invalid
 from console.queues import queries
+from console.queues.actions import absence
 from console.queues.models import Broker, BrokerDepth, BrokerState, RqCursor, RqSeen
 from console.queues.rules.brokers import CONSOLE, Kind, Watched
 
@@ -23,6 +24,8 @@ FACTS: Final = (
     "kind", "service", "environment", "host", "port", "db", "secure", "prefix", "queues", "result_db", "read_only",
     "enabled",
 )  # fmt: skip
+# What its alert depends on while it is away.
+TOLD_BY: Final = frozenset({"service", "environment", "read_only", "enabled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,21 @@ def put_broker(name: str, wanted: BrokerWanted, *, by: Actor, at: datetime) -> t
         broker = Broker(name=name, kind=wanted.kind, created_at=at)
     elif broker.kind != wanted.kind:
         raise Conflict(f"{name} is a broker of kind {broker.kind}; make another one for {wanted.kind}.")
-    before = {} if new else _facts(broker)
+    before, was = ({}, None) if new else (_facts(broker), broker.watched)
     _fill(broker, wanted, at)
     _store(broker)
     changed = {key: value for key, value in _facts(broker).items() if before.get(key) != value}
+    if was is not None and (TOLD_BY & changed.keys() or wanted.url is not None):
+        absence.settle(was, at=at, why=f"{name} was changed")
     if {"host", "port", "db", "prefix"} & changed.keys():
         _forget_seen(name)
     _audit("broker.created" if new else "broker.changed", broker, by, changed | _secret(wanted))
     return broker, new
 
 
-def delete_broker(broker: Broker, *, by: Actor) -> None:
+def delete_broker(broker: Broker, *, by: Actor, at: datetime) -> None:
     """Watch it no longer: what was seen of it goes, its alerts stay, and nothing changes in its Redis."""
+    absence.settle(broker.watched, at=at, why=f"{broker.name} is watched no longer")
     _audit("broker.deleted", broker, by, _facts(broker))
     _forget_seen(broker.name)
     db.session.delete(broker)
@@ -75,6 +81,7 @@ def set_read_only(broker: Broker, *, read_only: bool, by: Actor, at: datetime) -
     """Turn the switch; turning it to where it is changes nothing."""
     if broker.read_only == read_only:
         return
+    absence.settle(broker.watched, at=at, why=f"{broker.name} was changed")
     broker.read_only, broker.updated_at = read_only, at
     db.session.flush()
     _audit("broker.changed", broker, by, {"read_only": read_only})

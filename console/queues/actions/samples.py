@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from console.infra import events
 from console.infra.db import db
 from console.queues import queries
+from console.queues.actions import absence
 from console.queues.models import BrokerDepth, BrokerState
 from console.queues.rules.samples import QueueSeen, Sample, per_minute
 
@@ -40,6 +41,7 @@ def keep_sample(broker: str, sample: Sample, *, seconds: float, at: datetime) ->
         events.touch(ROOM)
     state.ok_at, state.failing_since, state.error = at, None, None
     state.seconds, state.sample = seconds, packed
+    absence.answered(state, at=at)
     db.session.flush()
 
 
@@ -49,6 +51,7 @@ def keep_failure(broker: str, error: str, *, at: datetime) -> None:
     if state.error != error:
         events.touch(ROOM)
     state.failing_since, state.error = state.failing_since or at, error
+    absence.failed(state, at=at)
     db.session.flush()
 
 

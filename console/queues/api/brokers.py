@@ -131,7 +131,7 @@ def put_broker(name: str) -> Response:
 def delete_broker(name: str) -> Response:
     """Forget it."""
     actions.refuse_builtin(name)
-    actions.delete_broker(queries.get_for_change(name), by=current_actor())
+    actions.delete_broker(queries.get_for_change(name), by=current_actor(), at=clock.now())
     return make_response("", 204)
 
 

@@ -54,7 +54,8 @@ class Broker(Model):
 class BrokerState(Model):
     """How a broker was when last looked at; of our own too, so by name and without a foreign key.
 
-    `sample` is what was seen at `ok_at`; `seconds` how long that look took.
+    `sample` is what was seen at `ok_at`; `seconds` how long that look took. `told_at` is when an alert began to say
+    that it is away, None while none says so; `back_since` since when it answers every look while that alert is open.
     """
 
     __tablename__ = "broker_states"
@@ -66,6 +67,8 @@ class BrokerState(Model):
     error: Mapped[str | None]
     seconds: Mapped[float | None]
     sample: Mapped[dict[str, Any] | None]
+    told_at: Mapped[datetime | None]
+    back_since: Mapped[datetime | None]
 
 
 class BrokerDepth(Model):

@@ -1,8 +1,13 @@
-"""What a watched broker is."""
+"""What a watched broker is, and when its absence is told."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+# A restart takes seconds and concerns nobody; and who comes and goes is away until it stays.
+PATIENCE: Final = timedelta(seconds=30)
+STEADY: Final = timedelta(seconds=30)
 
 
 class Kind(StrEnum):
@@ -36,6 +41,11 @@ class Watched:
         return self.sealed is None
 
     @property
+    def announced(self) -> bool:
+        """Whether its absence is an alert: not where nobody looks, nor where the console only reads."""
+        return self.enabled and not self.read_only
+
+    @property
     def place(self) -> str:
         """Where it is, as far as that may be shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -44,3 +54,13 @@ class Watched:
 
 # Always there: our own jobs, and what other services enqueue into our Redis.
 CONSOLE: Final = Watched("console", Kind.RQ, "rq")
+
+
+def to_be_told(failing_since: datetime, at: datetime) -> bool:
+    """Whether a broker has failed for so long, at every look, that somebody should know."""
+    return at - failing_since >= PATIENCE
+
+
+def is_back(back_since: datetime, at: datetime) -> bool:
+    """Whether it has answered for so long, at every look, that its absence is over."""
+    return at - back_since >= STEADY

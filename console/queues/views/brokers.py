@@ -115,7 +115,7 @@ def unlock_broker(name: str) -> Response:
 def delete_broker(name: str) -> Response:
     """Watch it no longer."""
     actions.refuse_builtin(name)
-    actions.delete_broker(queries.get_for_change(name), by=current_actor())
+    actions.delete_broker(queries.get_for_change(name), by=current_actor(), at=clock.now())
     return _to("queues.index", f"{name} is watched no longer. Its alerts stay.")
 
 
