@@ -39,6 +39,7 @@ from console.alerts.actions.undoing import begin_undo, undo_step
 from console.alerts.actions.upkeep import add_weeks, drop_week, forget_events, forget_minutes, oldest_kept, wake_due
 from console.alerts.actions.views import change as change_view
 from console.alerts.actions.views import create as create_view
+from console.alerts.actions.views import may_share as may_share_views
 from console.alerts.actions.views import remove as remove_view
 from console.alerts.actions.webhooks import Taken, take_alertmanager, take_sentry
 
@@ -72,6 +73,7 @@ __all__ = [
     "forget_minutes",
     "ingest",
     "keep_heartbeat",
+    "may_share_views",
     "merge",
     "move_all",
     "note",

@@ -23,28 +23,36 @@ SortWord = Literal["worst", "recent", "oldest"]
 TAKEN = {409: "Another view has this name"}
 
 
-class ViewIn(BaseModel):
-    """A name for a filter and an order of the list; `owner`: for this person alone, by e-mail address; null: shared."""
+class NamedIn(BaseModel):
+    """A name for a list; `owner`: for this person alone, by e-mail address; null: shared."""
 
     name: Word
+    owner: Word | None = None
+
+    def of(self, filtered: BaseModel, sort: str) -> Wanted:
+        """What the action takes; raises Invalid for an owner whom nobody knows."""
+        kept = filtered.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        owner = known(self.owner, "/owner") if self.owner is not None else None
+        return Wanted(self.name, {name: value for name, value in kept.items() if value != []}, sort, owner)
+
+
+class ViewIn(NamedIn):
+    """A name for a filter and an order of the list; `owner`: for this person alone, by e-mail address; null: shared."""
+
     filter: FilterIn = Field(default_factory=lambda: FilterIn.model_validate({}))
     sort: SortWord = "worst"
-    owner: Word | None = None
 
     def wanted(self) -> Wanted:
         """What the action takes; raises Invalid for an owner whom nobody knows."""
-        kept = self.filter.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-        owner = known(self.owner, "/owner") if self.owner is not None else None
-        return Wanted(self.name, {name: value for name, value in kept.items() if value != []}, self.sort, owner)
+        return self.of(self.filter, self.sort)
 
 
-class ViewOut(BaseModel):
-    """A saved view; `url` is the list narrowed and sorted by it."""
+class SavedOut(BaseModel):
+    """A saved view; `url` is the list narrowed by it."""
 
     id: int
     name: str
     filter: dict[str, Any]
-    sort: SortWord
     owner: str | None
     created_by: str
     created_at: datetime
@@ -52,11 +60,21 @@ class ViewOut(BaseModel):
     url: str
 
     @classmethod
+    def told(cls, view: SavedView, endpoint: str, **narrowing: Any) -> Self:
+        """A stored view of the list at an endpoint."""
+        told = {name: getattr(view, name) for name in cls.model_fields if name != "url"}
+        return cls.model_validate(told | {"url": url_for(endpoint, _external=True, **narrowing)})
+
+
+class ViewOut(SavedOut):
+    """A saved view; `url` is the list narrowed and sorted by it."""
+
+    sort: SortWord
+
+    @classmethod
     def of(cls, view: SavedView) -> Self:
         """A stored view."""
-        told = {name: getattr(view, name) for name in cls.model_fields if name != "url"}
-        narrowing: dict[str, Any] = {**view.filter, "sort": view.sort}
-        return cls.model_validate(told | {"url": url_for("alerts.index", _external=True, **narrowing)})
+        return cls.told(view, "alerts.index", **view.filter, sort=view.sort)
 
 
 class ViewPage(BaseModel):

@@ -1,4 +1,4 @@
-"""A list of alerts that somebody has given a name."""
+"""A list, of alerts or of what stands above them, that somebody has given a name."""
 
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ class SavedView(Model):
     __tablename__ = "saved_views"
 
     id: Mapped[intpk]
+    # Whose: a `Listing`'s name.
+    list: Mapped[str]
     name: Mapped[str]
     owner: Mapped[str | None]
     filter: Mapped[dict[str, Any]]
@@ -24,6 +26,7 @@ class SavedView(Model):
     updated_at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint("sort IN ('worst', 'recent', 'oldest')", name="sort"),
-        Index("uq_saved_views_name", text("coalesce(owner, '')"), "name", unique=True),
+        CheckConstraint("list IN ('alerts', 'tickets')", name="list"),
+        CheckConstraint("sort IN ('worst', 'recent', 'oldest', 'due')", name="sort"),
+        Index("uq_saved_views_name", "list", text("coalesce(owner, '')"), "name", unique=True),
     )

@@ -203,7 +203,7 @@ def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
         "kept": kept,
         "here": url_for("alerts.index", **here),
         "choices": queries.choices(),
-        "saved": saved.tabs(kept),
+        "saved": saved.KEEPING.tabs(kept),
         "sorts": forms.SORTS,
     }
 

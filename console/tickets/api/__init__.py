@@ -11,6 +11,7 @@ from console.tickets.api import (
     reports,
     sources,
     tickets,
+    views,
     webhooks,
 )
 from console.tickets.api.shared import bp
@@ -27,5 +28,6 @@ __all__ = [
     "reports",
     "sources",
     "tickets",
+    "views",
     "webhooks",
 ]

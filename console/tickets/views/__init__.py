@@ -11,6 +11,7 @@ from console.tickets.views import (
     policy_changes,
     queue,
     reports,
+    saved,
     sources,
 )
 from console.tickets.views.blueprint import bp
@@ -27,5 +28,6 @@ __all__ = [
     "policy_changes",
     "queue",
     "reports",
+    "saved",
     "sources",
 ]

@@ -8,6 +8,7 @@ from console.infra import clock
 from console.infra.actor import Role
 from console.infra.errors import Fault, Invalid
 from console.tickets.actions import assigning
+from console.tickets.forms.queue import kept
 from console.tickets.queries import desk
 from console.tickets.queries import tickets as reads
 from console.tickets.views import one, queue, shares
@@ -40,8 +41,8 @@ def assign(ticket_id: int) -> Response:
 @requires(Role.RESPONDER, Role.MANAGER)
 def assign_many() -> Response:
     """Give the ticked tickets to somebody; ask first to whom."""
-    ids, address = _ids(), url_for(".assign_many", **queue.kept(queue.read_filters()))
-    back = url_for(".index", **queue.kept(queue.read_filters()))
+    ids, address = _ids(), url_for(".assign_many", **kept(queue.read_filters()))
+    back = url_for(".index", **kept(queue.read_filters()))
     if "sure" not in request.form:
         return _ask(ids, address, back=back, target="#ticket-list")
     name = _name()

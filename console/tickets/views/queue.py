@@ -2,34 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, request, url_for
 
+from console.alerts.views.keeping import Tab
 from console.infra import clock
 from console.infra.actor import Role
+from console.tickets.forms import queue as forms
+from console.tickets.forms.queue import NAMES, kept
 from console.tickets.queries import desk, promises
 from console.tickets.queries.desk import CAP, GROUPS, Load
-from console.tickets.queries.lists import NOBODY, Filters
+from console.tickets.queries.lists import Filters
 from console.tickets.rules import opening
 from console.tickets.rules.standing import State
-from console.tickets.views import shares
+from console.tickets.views import saved, shares
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.rows import Row, rows_of
-from console.web import filters as texts
 from console.web import htmx, live
 from console.web.auth import requires
 
-WORDS: Final = ("assignee", "priority", "organization", "policy", "source")
 BLOCKS: Final = ("ticket_list", "ticket_lede")
 # Enough of each for a look; a group asked for alone has pages.
 FEW: Final = {State.BREACHED: 25, State.AT_RISK: 15, State.OK: 15, State.PAUSED: 5}
 PAGE: Final = 50
-NAMES: Final = {
-    State.BREACHED: "Breached", State.AT_RISK: "At risk", State.OK: "On track", State.PAUSED: "Paused",
-    State.MET: "Met", State.NONE: "No target",
-}  # fmt: skip
 NOTES: Final = {State.PAUSED: "the clock stands still", State.MET: "newest first", State.NONE: "newest first"}
 
 
@@ -55,19 +52,8 @@ def index() -> Response:
 
 
 def read_filters() -> Filters:
-    """What the address asks for; words that say nothing ask nothing."""
-    state = request.args.get("state", "")
-    words: dict[str, Any] = {name: request.args.get(name, "").replace("\0", "").strip() or None for name in WORDS}
-    known = State(state) if state in {each.value for each in State} else None
-    return Filters(state=known, due_before=_instant(request.args.get("due_before", "")), **words)
-
-
-def kept(found: Filters) -> dict[str, Any]:
-    """The filters as parameters of an address."""
-    named = {name: getattr(found, name) for name in WORDS if getattr(found, name)}
-    state = {"state": found.state.value} if found.state else {}
-    due = {"due_before": found.due_before.isoformat().replace("+00:00", "Z")} if found.due_before else {}
-    return {**state, **named, **due}
+    """What the address asks for."""
+    return forms.read_filters(request.args)
 
 
 def listing() -> dict[str, Any]:
@@ -89,7 +75,7 @@ def listing() -> dict[str, Any]:
         "nobody": next((load for load in loads if load.owner is None), Load(None)),
         "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
         "choices": _choices(),
-        "views": _views(loads),
+        "views": _views(loads, kept(filters)),
         "offices": [opening.of(name, hours, now) for name, hours in promises.book().calendars()],
         "may_assign": shares.may_assign(),
         "oob": htmx.wants_fragment(),
@@ -117,14 +103,9 @@ def _cursors() -> dict[str, str]:
 
 def _chips(filters: Filters) -> list[tuple[str, Any, str]]:
     asked = kept(filters)
-    shown = {**asked, "due_before": texts.at(filters.due_before) if filters.due_before else ""}
-    if filters.state:
-        shown["state"] = NAMES[filters.state].lower()
-    if filters.assignee == NOBODY:
-        shown["assignee"] = "nobody"
     return [
-        (name.replace("_", " "), shown[name], url_for(".index", **{k: v for k, v in asked.items() if k != name}))
-        for name in asked
+        (name.replace("_", " "), value, url_for(".index", **{k: v for k, v in asked.items() if k != name}))
+        for name, value in forms.told(asked).items()
     ]
 
 
@@ -133,23 +114,10 @@ def _choices() -> dict[str, list[str]]:
     return {**found, "policy": [promise.name for promise in promises.book().promises]}
 
 
-def _views(loads: Sequence[Load]) -> list[tuple[str, int | None, str, bool]]:
-    """Lists that everybody has: name, number, address, and whether it is the one that is shown."""
-    mine, asked = shares.mine(loads), kept(read_filters())
+def _views(loads: Sequence[Load], asked: dict[str, Any]) -> list[tuple[Tab, int | None]]:
+    """Lists that everybody has and those that were saved, some with how many tickets are in them."""
+    mine = shares.mine(loads)
     known = {load.owner: load.open for load in loads}
-    found: list[tuple[str, int | None, dict[str, Any]]] = [
-        ("Next to break", None, {}),
-        ("Mine", known.get(mine, 0), {"assignee": mine}),
-        ("Of nobody", known.get(None, 0), {"assignee": NOBODY}),
-        ("Waiting", None, {"state": State.PAUSED.value}),
-    ]
-    return [(name, number, url_for(".index", **given), given == asked) for name, number, given in found]
-
-
-def _instant(text: str) -> datetime | None:
-    """An instant, or a local time of the reader; anything else asks nothing."""
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=texts.zone())).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    counts = {"Mine": known.get(mine, 0), "Of nobody": known.get(None, 0)}
+    first = Tab("Next to break", url_for(".index"), not asked, own=False)
+    return [(tab, counts.get(tab.name)) for tab in (first, *saved.tabs(asked, mine))]
