@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_ticket_views"
-down_revision = "0018_ticket_reports"
+revision = "0020_ticket_views"
+down_revision = "0019_broker_absence"
 branch_labels = None
 depends_on = None
 
