@@ -14,8 +14,10 @@ A_YEAR = 365 * 24 * 3600
 STYLESHEETS = ("tokens", "shell", "components", "forms", "data")
 
 # What htmx may do under our policy: nothing that needs eval or inline styles, nothing kept of a page after it is left,
-# and every answer of the server is shown: a 304 changes nothing, a refusal comes back as a fragment.
+# and every answer of the server is shown: a 304 changes nothing, a refusal comes back as a fragment. No pause between
+# a swap and its settling: until then a morphed form shows its new button and still sends what the old one meant.
 HTMX = {
+    "defaultSettleDelay": 0,
     "allowEval": False,
     "allowScriptTags": False,
     "includeIndicatorStyles": False,

@@ -1,5 +1,6 @@
 /* The page's behaviour, module by module. Each listens on the document, so that swapped fragments need no set-up. */
 import "./keep.js";
+import "./pending.js";
 import "./live.js";
 import "./times.js";
 import "./countdown.js";
