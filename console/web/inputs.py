@@ -27,6 +27,8 @@ def to_utc(at: datetime) -> datetime:
 Utc = Annotated[datetime, AfterValidator(to_utc)]
 
 JSON_TYPES = frozenset({"application/json"})
+# Bytes of a body, where a view says nothing else: far more than any of our models may hold.
+MOST = 16 * 1024 * 1024
 
 
 def body(model: type[M], *, optional: bool = False) -> M:
@@ -52,13 +54,12 @@ def _without_what_is_only_read(model: type[BaseModel], found: Any) -> Any:
     return {name: value for name, value in found.items() if name not in only_read}
 
 
-def whole_body(*, at_most: int | None = None, too_large: str = "This is too large.") -> bytes:
-    """The body as it was sent. `at_most` is in bytes, instead of the application's own limit.
+def whole_body(*, at_most: int = MOST, too_large: str = "At most 16 MiB a request; nothing was read.") -> bytes:
+    """The body as it was sent, `at_most` so many bytes.
 
     Raises TooLarge, UnsupportedType for a compressed one, BadRequest when it ended before its announced length.
     """
-    if at_most is not None:
-        request.max_content_length = at_most
+    request.max_content_length = at_most
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedType("Send the body uncompressed, without a Content-Encoding.")
     try:

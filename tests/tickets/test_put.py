@@ -185,3 +185,10 @@ def test_pages_show_the_queue_and_a_ticket(api: Api, client: FlaskClient, cast: 
     assert "An agent replied" in shown
     assert client.get("/tickets/999").status_code == 404
     assert actions.ROOM == "tickets"
+
+
+def test_a_body_beyond_16_mib_is_refused(api: Api) -> None:
+    refusal = api(
+        "PUT", "/tickets/desk/1", {"subject": "x", "created_at": "2026-11-21T10:00Z", "more": "x" * 2**24}, 413
+    )
+    assert "16 MiB" in refusal["detail"]

@@ -63,7 +63,9 @@ def _turns(row: Row, known: Known | None, at: datetime) -> Iterator[Event]:
         return
     over = known is not None and known.resolved_at is not None
     if row.closed and not over:
-        ended = row.resolved_at or told
+        # Some helpdesks keep the first resolution's instant for ever: one before a reopening is not this one.
+        stale = known is not None and known.reopened_at is not None and (row.resolved_at or told) <= known.reopened_at
+        ended = told if stale else row.resolved_at or told
         yield Event(f"resolved:{ended.isoformat()}", ended, Kind.RESOLVED)
     elif over and not row.closed:
         yield Event(f"reopened:{told.isoformat()}", told, Kind.REOPENED)

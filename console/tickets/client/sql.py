@@ -5,6 +5,7 @@ one has, what was changed within the overlap before the last reading is read aga
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from console.infra import clock
@@ -13,14 +14,12 @@ from console.tickets.client.errors import Trouble
 from console.tickets.client.postgres import Answer, Reader, open_reader, place_of
 from console.tickets.rules.sources import query as queries
 from console.tickets.rules.sources.feed import Batch, Feed, Reject
-from console.tickets.rules.sources.rows import REQUIRED, TIMES, Reading, Row, read_row
+from console.tickets.rules.sources.rows import REQUIRED, TIMES, Reading, Row, Unfit, instant, most, read_row
 
 __all__ = ["fetch", "place_of", "preview"]
 
 BATCH: Final = 500
 PREVIEW: Final = 5
-# Of one value, in characters: what is longer is refused by the row, and never fills our memory.
-CUT: Final = 20_000
 TIMESTAMPS: Final = {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp"}
 NEEDED: Final = (*REQUIRED, "updated_at")
 
@@ -104,9 +103,14 @@ def _after(
 
 
 def _cursor(found: Sequence[Answer], before: Mapping[str, Any] | None, *, more: bool) -> dict[str, Any]:
-    """How far it came. While there is more, the next batch goes on exactly after the last row of this one."""
+    """How far it came. While there is more, the next batch goes on exactly after the last row of this one.
+
+    `read_at` is when the first of these batches was read: whatever committed later is within the overlap before it.
+    """
     if found:
         read_at, at, key = found[-1][:3]
+        if before and before["more"]:
+            read_at = before["read_at"]
         return {"at": at, "id": key, "read_at": read_at, "more": more}
     return {**(before or {"at": None, "id": None, "read_at": None}), "more": False}
 
@@ -114,7 +118,7 @@ def _cursor(found: Sequence[Answer], before: Mapping[str, Any] | None, *, more: 
 def _read(found: Sequence[Answer], names: Sequence[str], reading: Reading) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
     rejects: list[Reject] = []
-    now = clock.now()
+    now = max([clock.now(), *(_judged_at(answer, reading) for answer in found[:1])])
     for answer in found:
         row = read_row(dict(zip(names, answer[3:], strict=True)), reading, now=now)
         if isinstance(row, Row):
@@ -124,9 +128,18 @@ def _read(found: Sequence[Answer], names: Sequence[str], reading: Reading) -> tu
     return rows, rejects
 
 
+def _judged_at(answer: Answer, reading: Reading) -> datetime:
+    """The helpdesk's own clock: what lies ahead of ours alone is a row like any other."""
+    try:
+        return instant(answer[0] or "", reading.zone)
+    except Unfit:
+        return clock.now()
+
+
 def _shown(name: str, column: str) -> str:
     text = f"to_json(source.{_name(column)})::text" if name == "tags" else f"source.{_name(column)}::text"
-    return f"left({text}, {CUT:d})"
+    # What is longer is refused by the row, and never fills our memory.
+    return f"left({text}, {most(name) + 1:d})"
 
 
 def _name(column: str) -> str:

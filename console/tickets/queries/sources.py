@@ -1,18 +1,20 @@
 """Where tickets come from, as followers and pages need it."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from console.infra.db import db
 from console.infra.errors import NotFound
 from console.infra.paging import Page, decode, page_of
-from console.tickets.models import SourceWant, Ticket, TicketSource
+from console.tickets.models import SourceWant, Ticket, TicketEvent, TicketSource
+from console.tickets.rules.history import Kind
 from console.tickets.rules.sources.feed import Feed
+from console.tickets.rules.sources.rows import Unfit, instant
 
 # Tickets that webhooks named, fetched in one go.
 WANTS: Final = 20
@@ -20,17 +22,20 @@ WANTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a ticket before a row of its source is taken."""
+    """What is known of a ticket before a row of its source is taken; `reopened_at` is the last time."""
 
     resolved_at: datetime | None
     updated_at: datetime | None
+    reopened_at: datetime | None
 
 
 def known(source: str, external_ids: Collection[str]) -> dict[str, Known]:
     """What is known of some tickets of a source, by their keys there."""
-    columns = (Ticket.external_id, Ticket.resolved_at, Ticket.source_updated_at)
+    again = TicketEvent.ticket_id == Ticket.id, TicketEvent.kind == Kind.REOPENED.value
+    reopened_at = select(func.max(TicketEvent.at)).where(*again).scalar_subquery()
+    columns = (Ticket.external_id, Ticket.resolved_at, Ticket.source_updated_at, reopened_at)
     rows = select(*columns).where(Ticket.source == source, Ticket.external_id.in_(list(external_ids)))
-    return {key: Known(resolved_at, updated_at) for key, resolved_at, updated_at in db.session.execute(rows)}
+    return {key: Known(*told) for key, *told in db.session.execute(rows)}
 
 
 def listed(*, limit: int, cursor: str | None = None) -> Page[TicketSource]:
@@ -89,6 +94,7 @@ def lag_of(source: TicketSource, *, now: datetime) -> int | None:
     cursor = source.cursor or {}
     as_of = source.last_ok_at
     if cursor.get("more") and cursor.get("at"):
-        at = datetime.fromisoformat(cursor["at"])
-        as_of = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(source.options["timezone"]))
+        # A helpdesk's row may say infinity, or the year 44 BC.
+        with suppress(Unfit):
+            as_of = instant(cursor["at"], source.options["timezone"])
     return None if as_of is None else max(0, int((now - as_of).total_seconds()))

@@ -83,6 +83,8 @@ def test_a_column_that_is_missing_or_of_a_wrong_type_is_told_by_its_field(api: A
         ({"query": "SELECT 1) AS a; DROP TABLE victim; SELECT (1"}, "/query"),
         ({"columns": {"subject": "subject"}}, "/columns/external_id"),
         ({"columns": {"nothing": "subject"}}, "/columns/nothing/[key]"),
+        ({"query": "SELECT dblink_exec('dbname=x', 'DROP TABLE t') FROM helpdesk_ticket"}, "/query"),
+        ({"query": "SELECT *, public.\"dblink\"('dbname=x', 'SELECT 1') FROM helpdesk_ticket"}, "/query"),
         ({"url": "mysql://a@b/c"}, "/url"),
         ({"url": "postgresql://reader@10.0.0.1/helpdesk"}, "/url"),
         ({"url": "postgresql://reader@127.0.0.1/helpdesk?options=-c%20x=y"}, "/url"),

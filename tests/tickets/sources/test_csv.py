@@ -189,3 +189,10 @@ def test_on_the_pages_with_a_reject_file_that_no_spreadsheet_runs(
     vi = sign_in(client, cast.vi)
     assert vi.get("/tickets/imports").status_code == 200
     assert vi.post(f"{answer.location}/delete").status_code == 403
+
+
+def test_tags_that_nest_without_end_are_words_like_any(committed: Flask, clock: Clock) -> None:
+    rows = f'id,subject,created,tags\n1,A,2026-11-21 10:00,{"[" * 50_000}\n2,B,2026-11-21 10:00,"[""x"", 3]"\n'
+    found = take(upload(rows.encode()))
+    assert (found.done, found.created, found.rejected) == (2, 1, 1)
+    assert db.session.scalars(select(Ticket.tags)).one() == ["x", "3"]

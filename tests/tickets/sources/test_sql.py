@@ -247,3 +247,84 @@ def test_a_row_that_cannot_be_taken_is_said_and_holds_up_nothing(room: Flask, de
     assert "subject: it is empty" in told["1"]
     assert "created_at: it lies before 1970 or more than five minutes ahead" in told["2"]
     assert source().rejected == 2
+
+
+def test_the_overlap_reaches_back_to_the_first_batch_of_a_run(
+    room: Flask, desk: Helpdesk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from console.tickets.client import sql
+
+    monkeypatch.setattr(sql, "BATCH", 2)
+    for number in range(1, 6):
+        desk.put(number, updated=f"2026-11-21T10:0{number}:00Z")
+    add(desk)
+    lease = claim()
+    seen = feed(lease)
+    with unit():
+        assert following.keep(seen, lease[1], client.fetch(seen), at=clock_module.now()) is True
+    first = source().cursor or {}
+    # Between two batches may lie a restart, and hours: what committed late meanwhile must be within the overlap.
+    assert follow(*lease) == 2
+    last = source().cursor or {}
+    assert (len(tickets()), last["more"], last["at"][:16]) == (5, False, "2026-11-21 10:05")
+    assert (first["more"], last["read_at"]) == (True, first["read_at"])
+
+
+def test_a_resolution_is_not_dated_before_the_reopening(room: Flask, desk: Helpdesk, clock: Clock) -> None:
+    first = {"status": "closed", "resolved_at": "2026-11-21T11:50:00Z"}
+    desk.put(1, status="open")
+    add(desk)
+    run(clock)
+    desk.put(1, updated="2026-11-21T12:05:00Z", **first)
+    run(clock)
+    desk.put(1, updated="2026-11-21T12:30:00Z", status="open", resolved_at=first["resolved_at"])
+    run(clock)
+    assert tickets()["1"].resolved_at is None
+    # This helpdesk keeps the instant of its first resolution for ever.
+    desk.put(1, updated="2026-11-21T12:55:00Z", **first)
+    run(clock)
+    assert str(tickets()["1"].resolved_at) == "2026-11-21 12:55:00+00:00"
+
+
+def test_a_helpdesk_whose_clock_is_ahead_of_ours_loses_no_row(room: Flask, desk: Helpdesk, clock: Clock) -> None:
+    now = _desk_now(desk)
+    desk.put(1, updated=now.isoformat(), created_at=now.isoformat())
+    add(desk)
+    clock.set(now - timedelta(hours=2))
+    run(clock)
+    assert (set(tickets()), source().rejects) == ({"1"}, [])
+
+
+@pytest.mark.parametrize("updated", ["infinity", "0044-03-15 12:00:00+00 BC", "30000-01-01 00:00:00+00"])
+def test_an_instant_beyond_our_calendar_is_a_row_refused_and_no_more(
+    room: Flask, desk: Helpdesk, clock: Clock, updated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from console.tickets.client import sql
+
+    monkeypatch.setattr(sql, "BATCH", 1)
+    desk.put(1, updated=updated)
+    add(desk)
+    lease = claim()
+    seen = feed(lease)
+    with unit():
+        assert following.keep(seen, lease[1], client.fetch(seen), at=clock_module.now()) is True
+    assert reads.lag_of(source(), now=clock.at) == 0
+    assert "is no time" in source().rejects[0]["reason"]
+
+
+def test_texts_in_no_encoding_are_said(room: Flask, desk: Helpdesk, clock: Clock) -> None:
+    name = f"ascii_{desk.engine.url.database}"
+    server = desk.engine.execution_options(isolation_level="AUTOCOMMIT")
+    settings = "ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+    with server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" {settings}'))
+    try:
+        words = "convert_from(decode('ff', 'hex'), 'SQL_ASCII') AS subject, now() AS created_at, now() AS updated_at"
+        columns = {field: field for field in ("subject", "created_at", "updated_at")}
+        url = desk.url.replace(f"/{desk.engine.url.database}?", f"/{name}?")
+        add(desk, url=url, query=f"SELECT 1 AS id, {words}", columns={**columns, "external_id": "id"})
+        run(clock)
+        assert "invalid byte sequence" in (source().error or "")
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))

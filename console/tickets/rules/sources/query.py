@@ -8,6 +8,11 @@ import re
 from typing import Final
 
 LONGEST: Final = 20_000
+# What no read-only transaction holds back: other connections, the server's own files, its other sessions.
+OUTSIDE: Final = re.compile(
+    r"dblink\w*|lo_export|lo_import|pg_file_\w+|pg_(?:terminate|cancel)_backend|pg_(?:try_)?advisory_\w*lock\w*"
+    r"|pg_reload_conf|pg_rotate_logfile|pg_logical_emit_message"
+)
 STARTS: Final = ("select", "with", "table", "values")
 TOKEN: Final = re.compile(
     r"""
@@ -41,12 +46,19 @@ def check(query: str) -> None:
         at = _past(query, kind, text, found.end())
         if kind == "word" and not first:
             first = text.casefold()
+        if kind in {"word", "name"}:
+            _inside(text.strip('"').casefold())
         if kind == "other":
             depth = _depth(text, depth)
     if depth:
         raise Refused("A parenthesis is not closed.")
     if first not in STARTS:
         raise Refused("The query must read: it begins with SELECT or WITH. Nothing that writes is ever sent.")
+
+
+def _inside(word: str) -> None:
+    if OUTSIDE.fullmatch(word):
+        raise Refused(f"{word} acts outside the transaction, which only reads; leave it out.")
 
 
 def _past(query: str, kind: str, text: str, end: int) -> int:

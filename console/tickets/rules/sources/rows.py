@@ -93,6 +93,11 @@ def instant(text: str, zone: str) -> datetime:
         raise Unfit(f"{text[:40]!r} is no time such as 2026-11-21 12:00:00+01:00") from None
 
 
+def most(name: str) -> int:
+    """How many characters a field may have, as a text."""
+    return {"subject": TEXT, "url": TEXT, "tags": TAGS * WORD}.get(name, WORD)
+
+
 def plain(text: str, most: int) -> str:
     """The text without blanks at its ends; raises Unfit for what cannot be stored."""
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
@@ -125,7 +130,7 @@ def _value(name: str, value: str | None, reading: Reading, now: datetime) -> Any
         return past(at, now) if name in PAST else at
     if name == "tags":
         return _tags(value)
-    text = plain(value, TEXT if name in {"subject", "url"} else WORD)
+    text = plain(value, most(name))
     if name == "external_id" and not text.isprintable():
         raise Unfit("it holds a character that cannot be printed")
     return text
@@ -134,7 +139,7 @@ def _value(name: str, value: str | None, reading: Reading, now: datetime) -> Any
 def _tags(value: str) -> list[str]:
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = value
     words: Iterable[Any] = found if isinstance(found, list) else str(found).split(",")
     told = list(dict.fromkeys(plain(str(word), WORD) for word in words if str(word).strip()))
