@@ -6,16 +6,16 @@ from console.alerts.queries.counts import CAP, Capped, choices, counts, next_wak
 from console.alerts.queries.failures import (
     failed_jobs,
     failed_since,
-    jobs_to_retry,
     neighbours,
-    newest_occurrence,
     occurrence,
     occurrences,
+    received,
 )
 from console.alerts.queries.filters import AlertFilter, TooSlow
 from console.alerts.queries.gather import Reading
+from console.alerts.queries.glance import Facts, facts
 from console.alerts.queries.lists import Sort, every, in_state, matching_ids, recent
-from console.alerts.queries.one import Facts, facts, get, get_for_change, get_locked, history
+from console.alerts.queries.one import get, get_for_change, get_locked, history
 
 __all__ = [
     "CAP",
@@ -40,15 +40,14 @@ __all__ = [
     "get_locked",
     "history",
     "in_state",
-    "jobs_to_retry",
     "matching_ids",
     "neighbours",
-    "newest_occurrence",
     "next_waking",
     "nobody",
     "occurrence",
     "occurrences",
     "open_count",
+    "received",
     "recent",
     "sparklines",
     "under_way",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, column, func, select, true, tuple_, values
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, column, select, true, tuple_, values
 
 from console.alerts.models import Alert, AlertRetry, Occurrence
 from console.alerts.queries import merges
@@ -25,9 +25,9 @@ def occurrences(alert_id: int, *, limit: int, cursor: str | None = None) -> Page
     return page_of(list(db.session.scalars(rows)), limit, lambda o: (o.occurred_at.isoformat(), o.id))
 
 
-def newest_occurrence(alert_id: int) -> Occurrence | None:
-    """The failure that occurred last."""
-    return db.session.scalars(_newest(merges.family(alert_id), 1)).first()
+def received(occurrence_id: int, received_at: datetime) -> Occurrence | None:
+    """The failure of an id and of the instant when it was received, which names its week; None when that is dropped."""
+    return db.session.get(Occurrence, (occurrence_id, received_at))
 
 
 def occurrence(alert_id: int, occurrence_id: int) -> Occurrence:
@@ -38,33 +38,11 @@ def occurrence(alert_id: int, occurrence_id: int) -> Occurrence:
     return found
 
 
-def neighbours(alert_id: int, of: Occurrence) -> tuple[int | None, int | None]:
-    """The ids of the next newer and the next older failure of an alert."""
-    family, here = merges.family(alert_id), tuple_(of.occurred_at, of.id)
-    newer = db.session.scalar(_newest(family, 1, here < _PLACE, oldest=True))
-    older = db.session.scalar(_newest(family, 1, here > _PLACE))
-    return newer.id if newer else None, older.id if older else None
-
-
-def affects(alert_id: int) -> tuple[tuple[str, int], ...]:
-    """For each tag, how many different values the newest failures had, the most first."""
-    newest = _sample(alert_id, Occurrence.tags.label("tags"))
-    pair = func.jsonb_each_text(newest.c.tags).table_valued("key", "value").lateral("pair")
-    different = func.count(pair.c.value.distinct())
-    rows = select(pair.c.key, different).select_from(newest.join(pair, true()))
-    rows = rows.group_by(pair.c.key).order_by(different.desc(), pair.c.key).limit(20)
-    return tuple((key, number) for key, number in db.session.execute(rows))
-
-
-def jobs_to_retry(alert: Alert) -> int:
-    """How many different jobs are among the newest failures that `failed_jobs` would name: cheap, for a page."""
-    newest = _sample(alert.id, Occurrence.job_id, Occurrence.received_at, Occurrence.will_retry)
-    rows = select(func.count(newest.c.job_id.distinct())).where(
-        newest.c.will_retry.is_(False),
-        newest.c.received_at >= alert.opened_at,
-        ~_succeeded(merges.family(alert.id), newest.c.job_id, newest.c.received_at),
-    )
-    return db.session.scalar(rows) or 0
+def neighbours(family: Sequence[int], of: Occurrence) -> tuple[int | None, int | None]:
+    """The ids of the next newer and the next older failure of an alert and of all that is merged into it."""
+    here, number = tuple_(of.occurred_at, of.id), (Occurrence.id,)
+    newer = db.session.scalar(_newest(family, 1, here < _PLACE, oldest=True, columns_=number))
+    return newer, db.session.scalar(_newest(family, 1, here > _PLACE, columns_=number))
 
 
 def failed_jobs(alert: Alert, *, cap: int = 10_000) -> list[str]:
@@ -78,14 +56,6 @@ def failed_since(alert: Alert, since: datetime) -> bool:
     return bool(db.session.scalar(select(_unanswered(alert, since).exists())))
 
 
-def _sample(alert_id: int, *columns: Any) -> Subquery:
-    """The newest failures, SAMPLE in all; of an alert with merges as many of each."""
-    family = merges.family(alert_id)
-    each = -(-SAMPLE // len(family))
-    rows = _newest(family, SAMPLE, columns_=columns, each=each)
-    return rows.subquery("newest")
-
-
 def _newest(
     family: Sequence[int],
     limit: int,
@@ -93,9 +63,8 @@ def _newest(
     *,
     oldest: bool = False,
     columns_: Sequence[Any] = (Occurrence,),
-    each: int | None = None,
 ) -> Select[Any]:
-    """The first rows of each alert's stretch of the index (at most `each`), and of those the first."""
+    """The first rows of each alert's stretch of the index and of those the first."""
     at, number = Occurrence.occurred_at, Occurrence.id
     order = (at, number) if oldest else (at.desc(), number.desc())
     condition = true() if where is None else where
@@ -107,7 +76,7 @@ def _newest(
         select(Occurrence.id, Occurrence.received_at)
         .where(Occurrence.alert_id == members.c.member, condition)
         .order_by(*order)
-        .limit(each or limit)
+        .limit(limit)
         .correlate(members)
         .lateral("found")
     )

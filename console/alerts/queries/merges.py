@@ -22,6 +22,11 @@ def family(alert_id: int) -> list[int]:
     return [alert_id, *db.session.scalars(rows)]
 
 
+def members(alert_id: int, merged: Sequence[tuple[AlertMerge, Alert]]) -> list[int]:
+    """The same of what `shown` has found."""
+    return [alert_id, *sorted(row.alert_id for row, _ in merged)]
+
+
 def find(alert_id: int) -> AlertMerge | None:
     """Where a merged alert leads, or None for what stands on its own."""
     return db.session.get(AlertMerge, alert_id)

@@ -1,13 +1,10 @@
-"""One alert: the row, its history, and the facts its page tells."""
+"""One alert: the row and its history."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from console.alerts.models import Alert, AlertCount, AlertHistory, Grain
+from console.alerts.models import Alert, AlertHistory
 from console.alerts.queries import merges
-from console.alerts.queries.failures import SAMPLE, affects
 from console.alerts.rules.states import Status
 from console.infra.db import db
 from console.infra.errors import Conflict, NotFound
@@ -52,26 +49,3 @@ def history(alert_id: int, *, limit: int, cursor: str | None = None) -> Page[Ale
     if cursor:
         rows = rows.where(AlertHistory.id < decode(cursor, int)[0])
     return page_of(list(db.session.scalars(rows.limit(limit + 1))), limit, lambda h: (h.id,))
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the answer strip of an alert says.
-
-    `final` and `retried` split its count into failures for good and attempts that will be retried; `affects` gives, for
-    each tag, how many different values the newest failures had: all of them when `sampled` is False.
-    """
-
-    final: int
-    retried: int
-    affects: tuple[tuple[str, int], ...]
-    sampled: bool
-
-
-def facts(alert: Alert) -> Facts:
-    """The facts of one alert, in two statements however many failures it has."""
-    counted = select(func.coalesce(func.sum(AlertCount.final), 0), func.coalesce(func.sum(AlertCount.retried), 0))
-    final, retried = db.session.execute(
-        counted.where(AlertCount.alert_id == alert.id, AlertCount.grain == Grain.HOUR),
-    ).one()
-    return Facts(final, retried, affects(alert.id), sampled=alert.count > SAMPLE)

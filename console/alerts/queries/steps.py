@@ -1,34 +1,36 @@
 """The neighbours of an alert in the list that its reader came from: by keyset, at any depth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
-    ColumnElement,
+    DateTime,
     Select,
     SmallInteger,
     column,
     func,
     literal,
-    or_,
     select,
     true,
     tuple_,
-    values,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from console.alerts.models import Alert
 from console.alerts.queries.counts import Capped
 from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
 from console.alerts.queries.gather import Found, Reading
-from console.alerts.rules.states import Status
+from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 
 # Nobody steps to the thousandth; counting that far costs a millisecond.
 FAR = 1_000
+# Before and after all that is listed: an instant and an id.
+START, END = (datetime.min.replace(tzinfo=UTC), 0), (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 KEY = tuple_(Alert.severity, Alert.last_seen, Alert.id)
 
 
@@ -55,8 +57,8 @@ def place(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> P
         return _among(alert, status, [one for one in reading.found if one.status is status], within=within)
     narrow = reading.narrow
     with searching(narrow, walking=True):
-        before, after = db.session.execute(_neighbours(alert, status, narrow, now)).one()
-        number, total = db.session.execute(_numbers(alert, status, narrow, now)).one()
+        asked = (*_neighbours(alert, status, narrow, now), *_numbers(alert, status, narrow, now))
+        before, after, number, total = db.session.execute(select(*asked)).one()
     told = number + 1 if within and number < FAR else None
     return Place(status, told, Capped(min(total, FAR), total > FAR), before, after)
 
@@ -71,38 +73,52 @@ def _among(alert: Alert, status: Status, found: Sequence[Found], *, within: bool
     return Place(status, number, Capped(len(found), more=False), *ends)
 
 
-def _neighbours(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> Select[Any]:
+def _neighbours(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
     """One probe of the list's index for each of its runs, and of what they find the nearest."""
-    runs = values(column("severity", SmallInteger), column("silenced", Boolean), name="runs").data(
-        [(int(s), silenced) for s in wanted.severities or WORST_FIRST for silenced in _silenced(wanted)]
-    )
-    same = tuple_(Alert.last_seen, Alert.id)
-
     key: tuple[Any, ...] = (Alert.severity, Alert.last_seen, Alert.id)
-    places: Select[Any] = select(*key)
+    places: Select[Any] = narrowed(select(*key), wanted, now).where(Alert.status == status)
 
-    def nearest(run: ColumnElement[bool], beyond: ColumnElement[bool], *, falling: bool) -> Any:
+    def nearest(severities: Iterable[Severity], *, falling: bool) -> Any:
+        runs = _runs(alert, severities, _silenced(wanted), END if falling else START)
+        bound, at = tuple_(runs.c.at, runs.c.id), tuple_(Alert.last_seen, Alert.id)
         order = (Alert.last_seen.desc(), Alert.id.desc()) if falling else (Alert.last_seen, Alert.id)
         one = (
-            narrowed(places, wanted, now)
-            .where(Alert.status == status, Alert.severity == runs.c.severity, Alert.silenced == runs.c.silenced)
-            .where(or_(runs.c.severity != int(alert.severity), beyond))
+            places.where(Alert.severity == runs.c.severity, Alert.silenced == runs.c.silenced)
+            .where(at < bound if falling else at > bound)
             .order_by(*order)
             .limit(1)
             .correlate(runs)
-            .lateral("one")
+            .lateral()
         )
-        rows = select(one.c.id).select_from(runs.join(one, true())).where(run)
         sort = (one.c.severity, one.c.last_seen, one.c.id)
-        return rows.order_by(*(one_.desc() if falling else one_ for one_ in sort)).limit(1).scalar_subquery()
+        rows = select(one.c.id).select_from(runs.join(one, true()))
+        return rows.order_by(*(part.desc() if falling else part for part in sort)).limit(1).scalar_subquery()
 
-    at = tuple_(alert.last_seen, alert.id)
-    before = nearest(runs.c.severity >= int(alert.severity), same > at, falling=False)
-    after = nearest(runs.c.severity <= int(alert.severity), same < at, falling=True)
-    return select(before, after)
+    shown = wanted.severities or WORST_FIRST
+    before = nearest((one for one in shown if one >= alert.severity), falling=False)
+    return before, nearest((one for one in shown if one <= alert.severity), falling=True)
 
 
-def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> Select[Any]:
+def _runs(alert: Alert, severities: Iterable[Severity], silenced: Sequence[bool], end: tuple[datetime, int]) -> Any:
+    """The stretches of the list's index, each with the place at which it is entered.
+
+    The alert's own is entered beside it, the others at their `end`. The bound goes with the run because a condition
+    that asks which run it is would have the run read from its beginning.
+    """
+    here = alert.last_seen, alert.id
+    rows = [(int(s), quiet, *(here if s is alert.severity else end)) for s in severities for quiet in silenced]
+    kinds: dict[str, Any] = {
+        "severity": SmallInteger(),
+        "silenced": Boolean(),
+        "at": DateTime(timezone=True),
+        "id": BigInteger(),
+    }
+    given: list[Any] = [literal([row[place] for row in rows], ARRAY(kind)) for place, kind in enumerate(kinds.values())]
+    columns: list[Any] = [column(name, kind) for name, kind in kinds.items()]
+    return func.unnest(*given).table_valued(*columns).render_derived()
+
+
+def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
     """How many come before it and how many there are, each counted to FAR and no further."""
     rows = narrowed(select(literal(1)).select_from(Alert), wanted, now).where(
         Alert.status == status, Alert.silenced.in_(_silenced(wanted))
@@ -110,7 +126,7 @@ def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -
     if wanted.severities:
         rows = rows.where(Alert.severity.in_(wanted.severities))
     ahead = rows.where(tuple_(int(alert.severity), alert.last_seen, alert.id) < KEY).limit(FAR)
-    return select(_counted(ahead), _counted(rows.limit(FAR + 1)))
+    return _counted(ahead), _counted(rows.limit(FAR + 1))
 
 
 def _counted(rows: Select[Any]) -> Any:

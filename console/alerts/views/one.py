@@ -62,16 +62,18 @@ def _led(alert: Alert) -> Response | Redirect:
 def showing(alert: Alert) -> dict[str, Any]:
     """Everything the page of one alert shows."""
     now = clock.now()
-    status, began, (own, _) = alert.state.at(now).status, since(alert), merges.own_span(alert)
-    named = releases(alert)
+    status, began, within = alert.state.at(now).status, since(alert), merges.shown(alert.id)
+    family = merges.members(alert.id, within)
+    named, facts = releases(alert, family), queries.facts(alert, family)
+    own = merges.own_span(alert)[0] if within else alert.first_seen
     return {
         "alert": alert,
         "view": view(),
         "stands": status.word,
         "mute": silences.muted_by(alert, now),
-        "facts": queries.facts(alert),
+        "facts": facts,
         "flapping": noise.spells([alert.id]).get(alert.id),
-        "jobs": queries.jobs_to_retry(alert) if status is not Status.RESOLVED else 0,
+        "jobs": facts.jobs if status is not Status.RESOLVED else 0,
         "some_jobs": alert.count_since_open > SAMPLE,
         "may_retry": alert.source in RETRIED,
         "since": began,
@@ -80,12 +82,12 @@ def showing(alert: Alert) -> dict[str, Any]:
         "first_failed": own,
         "removed": REMOVED,
         "telling": next(iter(events.alert_told.announce(alert.id)), None),
-        "within": merges.shown(alert.id),
-        **_around(alert, began if alert.reopened_count else own, named),
+        "within": within,
+        **_around(alert, family, began if alert.reopened_count else own, named),
         **_step(alert, status, now),
         **reader(),
         **occurring(alert, now, named),
-        **failing(alert),
+        **failing(alert, family, facts),
     }
 
 
@@ -100,11 +102,11 @@ def trail() -> dict[str, Any]:
     return forms.kept(request.args) | among
 
 
-def _around(alert: Alert, began: datetime, named: Sequence[Release]) -> dict[str, Any]:
+def _around(alert: Alert, family: Sequence[int], began: datetime, named: Sequence[Release]) -> dict[str, Any]:
     """What began with it: other alerts, and the release before it if that was its news."""
     earliest, latest = began - FRESH, began - timedelta(minutes=1)
     before = next((release for release in named if earliest <= release.first_at <= latest), None)
-    return {"related": related(alert, began), "release": before}
+    return {"related": related(alert, began, family), "release": before}
 
 
 def _step(alert: Alert, status: Status, now: datetime) -> dict[str, Any]:

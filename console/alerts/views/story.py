@@ -8,7 +8,7 @@ from flask import request
 
 from console.alerts import forms, queries
 from console.alerts.models import Alert, Occurrence
-from console.alerts.queries import Bucket, Window
+from console.alerts.queries import Bucket, Facts, Window
 from console.alerts.queries.related import Release
 from console.alerts.rules import frames
 from console.web import charts, filters
@@ -59,12 +59,16 @@ def _ticked(index: int, minute: int, every: int, window: Window) -> bool:
     return minute % every == 0 if window is Window.HALF_HOUR else index % every == every // 2
 
 
-def failing(alert: Alert) -> dict[str, Any]:
+def failing(alert: Alert, family: Sequence[int], facts: Facts) -> dict[str, Any]:
     """One failure whole: the one asked for, else the newest."""
     asked = request.args.get("occurrence", "")
-    chosen = queries.occurrence(alert.id, int(asked)) if asked.isdecimal() and len(asked) < 19 else None  # noqa: PLR2004
-    failure = chosen or queries.newest_occurrence(alert.id)
-    newer, older = queries.neighbours(alert.id, failure) if failure else (None, None)
+    newer, older = None, facts.older[0] if facts.older else None
+    failure: Occurrence | None
+    if asked.isdecimal() and len(asked) < 19:  # noqa: PLR2004
+        failure = chosen = queries.occurrence(alert.id, int(asked))
+        newer, older = queries.neighbours(family, chosen)
+    else:
+        failure = queries.received(*facts.newest) if facts.newest else None
     return {
         "failure": failure,
         "newer": newer,
