@@ -24,7 +24,7 @@ from bench.data import fill
 from bench.poll import session
 from bench.stand import Stand, keep, measured, stand
 from console.app import create_app
-from console.infra import log
+from console.infra import log, memory
 
 TIMES = 8
 WORDS = {
@@ -117,6 +117,8 @@ def measure(alerts: int, folder: Path | None) -> dict[str, Any]:
         log.configure(on.settings.model_copy(update={"log_level": "WARNING"}))
         client = app.test_client()
         client.set_cookie("session", session(on.settings, int(time.time())))
+        # As the web processes do.
+        memory.settle()
         pages = PAGES | {"ten cursors on": deep(client)}
         found = {name: page(on, client, query) for name, query in pages.items()}
         found |= {name: page(on, client, {}, path) for name, path in OTHERS.items()}

@@ -15,7 +15,7 @@ from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
 from console.config import load_settings
-from console.infra import log, patience
+from console.infra import log, memory, patience
 
 
 class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn is untyped
@@ -79,6 +79,11 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 accesslog = None
 logger_class = HouseLogger
+
+
+def when_ready(_server: Any) -> None:
+    """Before the web processes are forked: what they share is neither walked nor copied."""
+    memory.settle()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
