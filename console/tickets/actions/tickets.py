@@ -29,7 +29,6 @@ ROOM: Final = "tickets"
 # What the source says of a ticket as it is; what is left out stays as it was.
 PLAIN: Final = ("subject", "url", "requester", "organization", "group", "tags", "initial_status", "source_deadlines")
 SAID: Final = {"priority": Kind.PRIORITY, "assignee": Kind.ASSIGNED}
-REOPENED: Final = "reopened"
 NO_VERSIONS: Final = (None, None)
 
 
@@ -245,5 +244,4 @@ def _concluded(kind: Kind, value: str | None, at: datetime) -> Event:
 
 def _take_said(ticket: Ticket, events: Sequence[Event]) -> None:
     history = reads.history_of(ticket, events, None)
-    ticket.status = history.status or REOPENED
-    ticket.priority, ticket.assignee = history.priority, history.assignee
+    ticket.status, ticket.priority, ticket.assignee = history.status, history.priority, history.assignee

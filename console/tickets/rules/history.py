@@ -62,7 +62,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the events say. Instants are microseconds. `status` is None after a reopening that named none."""
+    """What the events say. Instants are microseconds. `status` is the one told last: a reopening tells none."""
 
     created: int
     holds: tuple[Hold, ...]
@@ -100,7 +100,6 @@ class _Reader:
     status: str | None
     priority: str | None
     assignee: str | None
-    said_at: int = 0
     resolved: int | None = None
     held: tuple[int, str] | None = None
     holds: list[Hold] = field(default_factory=list)
@@ -110,7 +109,6 @@ class _Reader:
     responded: int | None = None
 
     def __post_init__(self) -> None:
-        self.said_at = self.created
         self._settle(self.created)
 
     def take(self, event: Event) -> None:
@@ -128,11 +126,11 @@ class _Reader:
                 # A source may say that it was assigned without saying to whom.
                 self.assignee = event.value if event.value or event.ours else self.assignee
             case Kind.STATUS:
-                self.status, self.said_at = event.value, at
+                self.status = event.value
             case Kind.RESOLVED:
                 self.resolved = at if self.resolved is None else self.resolved
             case Kind.REOPENED:
-                self._reopen(at)
+                self.resolved = None
         self._settle(at)
 
     def done(self) -> History:
@@ -150,12 +148,6 @@ class _Reader:
         if self.waiting is not None:
             self.waits.append(Wait(self.waiting, at))
             self.waiting = None
-
-    def _reopen(self, at: int) -> None:
-        self.resolved = None
-        # Whoever reopens works on it: a pause told before is over, one told at this very instant is not.
-        if self.said_at < at:
-            self.status = None
 
     def _settle(self, at: int) -> None:
         """Begin or end a hold at an instant, as resolution and status now stand."""

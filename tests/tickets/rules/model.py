@@ -110,16 +110,15 @@ class Course:
 def held_minutes(created: int, status: str, events: list[Told], paused: set[str]) -> tuple[list[bool], int | None]:
     """For each minute whether it is held, and when the ticket was resolved for good."""
     told = sorted(events, key=lambda each: (each.minute, each.id))
-    found, closed_at, said_at = [False] * LENGTH, None, created
+    found, closed_at = [False] * LENGTH, None
     for minute in range(created, LENGTH):
         for each in [each for each in told if each.minute == minute]:
             if each.kind == "status":
-                status, said_at = each.status, minute
+                status = each.status
             elif each.kind == "resolved" and closed_at is None:
                 closed_at = minute
             elif each.kind == "reopened":
                 closed_at = None
-                status = status if said_at == minute else ""
         found[minute] = closed_at is not None or status in paused
     return found, closed_at
 

@@ -84,12 +84,15 @@ def test_a_status_after_the_resolution_is_no_reopening() -> None:
     assert (resolution.phase, when(resolution.done)) == (Phase.DONE, moment(20))
 
 
-def test_whoever_reopens_works_on_it_unless_a_status_says_otherwise() -> None:
-    before = (event(10, "status", "pending"), event(20, "resolved"), event(30, "status", "on_hold"))
-    assert told(*before, event(40, "reopened"))[2].phase is Phase.RUNNING
-    same = event(40, "status", "pending", name="0-first-by-id")
-    assert told(*before, same, event(40, "reopened"))[2].phase is Phase.PAUSED
-    assert told(*before, event(40, "reopened"), event(50, "status", "pending"))[2].phase is Phase.PAUSED
+@pytest.mark.parametrize("paused_at", [10, 20, 30, 40])
+def test_a_reopening_tells_no_status_so_the_one_told_last_holds(paused_at: int) -> None:
+    before = (event(paused_at, "status", "pending"), event(20, "resolved"), event(40, "reopened"))
+    assert told(*before)[2].phase is Phase.PAUSED
+    resolution = told(*before, event(50, "status", "open"))[2]
+    # Held from the pause or the resolution, whichever was first, until it goes on.
+    assert (resolution.phase, when(resolution.due)) == (Phase.RUNNING, moment(120 + 50 - min(paused_at, 20)))
+    worked_on = (event(10, "status", "pending"), event(20, "resolved"), event(30, "status", "open"))
+    assert told(*worked_on, event(40, "reopened"))[2].phase is Phase.RUNNING
 
 
 def test_an_explicit_first_response_alone_is_the_first() -> None:
