@@ -1,27 +1,35 @@
-"""Tickets: a rebuild of all open ones after an edit, and the queue: `python bench/sla.py [TICKETS [OPEN]]`.
+"""Tickets: every page, rebuilds, sweeps and ingest: `python bench/sla.py [TICKETS [OPEN [FOLDER]]]`.
 
-A million tickets, 100,000 of them open with three events each, three policies, a calendar in Berlin with a lunch break
-and holidays. The rebuild runs as in a worker, a unit a batch. Floor: rewriting the same rows' deadlines in as many
-statements. Lists: thirty times each, p95 of the wall-clock time, by a signed-in viewer and over the API.
+A million tickets, 100,000 of them open (bench/tickets.py says what they are), kept in FOLDER for the next run. Pages:
+thirty times each by a signed-in viewer or over the API, p95 of the wall-clock time and CPU of this process and
+PostgreSQL. The rebuild runs as in a worker, a unit a batch; its floor is to rewrite the same rows' deadlines in as many
+statements. The sweep finds all open tickets late at one instant, and ingest is batches of 100: both on tickets of their
+own, thrown away.
 """
 
+import re
 import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, select, text
+from flask import Flask
+from sqlalchemy import func, select, text
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 
 from bench.poll import session
 from bench.stand import UNLIMITED, Stand, family_cpu, keep, stand
+from bench.tickets import LONG, calendar, fill, vacuum
 from console.accounts import actions as accounts
+from console.alerts.models import Alert
 from console.app import create_app
 from console.infra import clock, log
 from console.infra.actor import SYSTEM, Scope
@@ -29,97 +37,142 @@ from console.infra.jobs import JobContext
 from console.infra.transaction import unit
 from console.tickets import jobs
 from console.tickets.actions import promises, rebuilds
-from console.tickets.models import Ticket
+from console.tickets.actions import sweep as sweeping
+from console.tickets.models import SlaBreach
 
 TIMES = 30
-DAYS = ("mon", "tue", "wed", "thu", "fri")
-PAGES = {
-    "all": "",
-    "state at risk": "state=at_risk",
+QUEUE = {
+    "no filter": "",
     "state breached": "state=breached",
-    "assignee": "assignee=agent-7@example.com",
+    "state at risk": "state=at_risk",
+    "state on track": "state=ok",
+    "state paused": "state=paused",
+    "state met": "state=met",
+    "owner": "assignee=agent-7@example.com",
+    "nobody": "assignee=none",
     "priority": "priority=urgent",
     "organization": "organization=Org 17",
-    "policy": "policy=gold",
-    "due soon": "due_before={soon}",
-    "source": "source=zendesk",
+    "policy": "policy=policy 0",
+    "source": "source=jira",
+    "due within four hours": "due_before={soon}",
+    "nobody's, urgent, at risk": "assignee=none&priority=urgent&state=at_risk",
+    "organization, owner": "organization=Org 17&assignee=agent-17@example.com",
 }
-TICKETS = text("""
-    INSERT INTO tickets (source, external_id, subject, organization, tags, status, priority, assignee, initial_status,
-                         created_at, received_at, changed_at, resolved_at, clocks, state, told, alarmed)
-    SELECT (ARRAY['zendesk', 'zammad'])[1 + n % 2], n::text, 'Ticket number ' || n || ' about a printer',
-           'Org ' || n % 200, ARRAY['tag' || n % 20], CASE WHEN n <= :open THEN 'open' ELSE 'solved' END,
-           (ARRAY['low', 'normal', 'high', 'urgent'])[1 + n % 4], 'agent-' || n % 40 || '@example.com', 'new',
-           at, at, at, CASE WHEN n > :open THEN at + interval '2 hours' END,
-           '{"first_response": {"phase": "none"}, "next_response": {"phase": "none"}, "resolution": {"phase": "none"}}',
-           CASE WHEN n > :open THEN 'met' ELSE 'none' END, '{}', false
-    FROM (SELECT n, now() - CASE WHEN n <= :open THEN n * interval '5 seconds' ELSE n * interval '1 minute' END AS at
-          FROM generate_series(1, :count) AS n) AS made
-""")
-EVENTS = text("""
-    INSERT INTO ticket_events (ticket_id, ours, event_id, at, kind, value, received_at)
-    SELECT id, false, kind, created_at + after, kind, value, created_at
-    FROM tickets, (VALUES ('customer_message', NULL, interval '1 second'), ('agent_reply', NULL, interval '40 minutes'),
-                          ('status', 'open', interval '50 minutes')) AS told (kind, value, after)
-    WHERE resolved_at IS NULL
-""")
+REPORTS = {f"by {by}": f"by={by}" for by in ("policy", "priority", "organization", "assignee", "week")}
+DRILLS = {
+    "all": "",
+    "broken": "broken=yes",
+    "one policy's broken": "by=policy&value=policy 3&broken=yes",
+    "one organization's": "by=organization&value=Org 17",
+    "one owner's": "by=assignee&value=agent-7@example.com",
+    "late by 8 h": "late=4",
+}
 FLOOR = text("""
     UPDATE tickets SET next_due_at = next_due_at + interval '1 second', breach_at = breach_at + interval '1 second',
                        sweep_at = sweep_at + interval '1 second'
     WHERE resolved_at IS NULL AND id > :after AND id <= :after + :batch
 """)
+BATCH = 100
+Row = dict[str, Any]
 
 
-def calendar(*closed: str) -> dict[str, Any]:
-    """Business hours with a break, and holidays."""
-    holidays = [{"date": f"{year}-12-{day}", "name": "Christmas"} for year in (2025, 2026, 2027) for day in (25, 26)]
-    hours = {day: [["08:00", "12:00"], ["13:00", "18:00"]] for day in DAYS}
-    return {
-        "timezone": "Europe/Berlin",
-        "hours": hours,
-        "holidays": holidays,
-        "exceptions": {day: [] for day in closed},
+class Bench:
+    """A filled console, a signed-in reader and a program with a token."""
+
+    def __init__(self, on: Stand, app: Flask) -> None:
+        self.on = on
+        self.client = app.test_client()
+        self.client.set_cookie("session", session(on.settings, int(time.time())))
+        with unit():
+            _, secret = accounts.create_token(f"bench-{time.time()}", [Scope.READ, Scope.INGEST], by=SYSTEM)
+        self.headers = {"Authorization": f"Bearer {secret}"}
+
+    def ask(self, address: str) -> Row:
+        """One page, so many times."""
+        headers = self.headers if address.startswith("/api") else {}
+        took = []
+        self.client.get(address, headers=headers)
+        own, database = time.process_time(), family_cpu(self.on.postmaster)
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            answer = self.client.get(address, headers=headers, buffered=True)
+            took.append((time.perf_counter() - began) * 1000)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{address}: {answer.get_data(as_text=True)[:300]}")
+        web = time.process_time() - own
+        postgres = family_cpu(self.on.postmaster) - database
+        p95, median = statistics.quantiles(took, n=20)[-1], statistics.median(took)
+        return {
+            "median_ms": round(median, 1),
+            "p95_ms": round(p95, 1),
+            "cpu_ms": round((web + postgres) * 1000 / TIMES, 1),
+            "cpu_ms_postgres": round(postgres * 1000 / TIMES, 1),
+        }
+
+    def following(self, address: str, rel: str, pages: int = 3) -> str:
+        """Where a reader is after so many times "later" or "earlier"."""
+        for _ in range(pages):
+            found = re.search(rf'href="([^"]+)" rel="{rel}"', self.client.get(address).text)
+            if found is None:
+                raise RuntimeError(f"{address} has no {rel} page")
+            address = unescape(found[1])
+        return address
+
+    def timed(self, count: int, work: Callable[[], Any]) -> Row:
+        """Seconds of wall clock, CPU of this process and of PostgreSQL, and both for each of `count`."""
+        wall, own, database = time.monotonic(), time.process_time(), family_cpu(self.on.postmaster)
+        work()
+        own, database = time.process_time() - own, family_cpu(self.on.postmaster) - database
+        return {
+            "seconds": round(time.monotonic() - wall, 1),
+            "cpu_seconds": round(own, 1),
+            "postgres_cpu_seconds": round(database, 1),
+            "cpu_ms_each": round((own + database) * 1000 / count, 3),
+        }
+
+
+@contextmanager
+def bench(count: int, opened: int, folder: Path | None) -> Iterator[Bench]:
+    """A console with so many tickets."""
+    with stand(folder) as on:
+        settings = on.settings.model_copy(
+            update={"secret_key": "bench" * 8, "rate_limit_api": UNLIMITED, "rate_limit_ingest": UNLIMITED}
+        )
+        app = create_app(settings)
+        log.configure(settings.model_copy(update={"log_level": "WARNING"}))
+        with app.app_context():
+            fill(on, count, opened)
+            yield Bench(on, app)
+
+
+def addresses(on: Bench) -> dict[str, str]:
+    """Every page of tickets by its name."""
+    soon = (datetime.now(UTC) + timedelta(hours=4)).isoformat().replace("+00:00", "Z")
+    year = f"since={datetime.now(UTC).date() - timedelta(days=365)}&until={datetime.now(UTC).date()}"
+    found: dict[str, str] = {}
+    for name, question in QUEUE.items():
+        found[f"queue: {name}"] = f"/tickets?{question.format(soon=soon)}"
+        found[f"API: {name}"] = f"/api/v1/tickets?{question.format(soon=soon)}"
+    for state in ("ok", "paused"):
+        later = on.following(f"/tickets?state={state}", "next")
+        found |= {f"queue: {state}, later": later, f"queue: {state}, earlier": on.following(later, "prev", 1)}
+    found |= {"ticket: open": f"/tickets/{LONG + 1}", "ticket: 2,000 events": f"/tickets/{LONG}"}
+    found |= {f"report: {name}, a month": f"/tickets/reports?{question}" for name, question in REPORTS.items()}
+    found |= {f"report: {name}, a year": f"/tickets/reports?{question}&{year}" for name, question in REPORTS.items()}
+    found["report: CSV by organization, a year"] = f"/tickets/reports.csv?by=organization&{year}"
+    found["API report: by policy, a month"] = "/api/v1/sla/reports?by=policy"
+    found |= {f"drill: {name}, a month": f"/tickets/reports/tickets?{question}" for name, question in DRILLS.items()}
+    found |= {
+        f"drill: {name}, a year": f"/tickets/reports/tickets?{question}&{year}" for name, question in DRILLS.items()
     }
-
-
-def promise() -> None:
-    """The calendar and three policies, before there is any ticket."""
-    with unit():
-        promises.put_calendar("office", calendar(), by=SYSTEM, at=clock.now())
-        for number, (name, match) in enumerate(
-            (("gold", {"organization": [f"Org {n}" for n in range(20)]}), ("vip", {"tags": ["tag1"]}), ("all", {}))
-        ):
-            targets = {"default": {"first_response": 60 * (number + 1), "next_response": 240, "resolution": 2_400}}
-            body = {"calendar": "office", "match": match, "targets": targets, "paused_statuses": ["pending"]}
-            promises.put_policy(name, number, body | {"at_risk": {"fraction": 0.25}}, by=SYSTEM, at=clock.now())
-
-
-def fill(on: Stand, count: int, opened: int) -> None:
-    """Tickets and events, in statements of the server's own."""
-    engine = create_engine(on.settings.database_owner_url)
-    with engine.begin() as connection:
-        connection.execute(TICKETS, {"count": count, "open": opened})
-        connection.execute(EVENTS)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-    engine.dispose()
-
-
-def timed(on: Stand, work: Callable[[], Any]) -> dict[str, float]:
-    """Seconds of wall clock, and of CPU of this process and of PostgreSQL."""
-    wall, own, database = time.monotonic(), time.process_time(), family_cpu(on.postmaster)
-    work()
-    return {
-        "seconds": round(time.monotonic() - wall, 1),
-        "cpu_seconds": round(time.process_time() - own, 1),
-        "postgres_cpu_seconds": round(family_cpu(on.postmaster) - database, 1),
-    }
+    return found
 
 
 def rebuild(*closed: str) -> None:
-    """Save the calendar with these days closed and count all open tickets anew."""
+    """Save the calendars with these days closed and count all open tickets anew."""
     with unit():
-        asked = promises.put_calendar("office", calendar(*closed), by=SYSTEM, at=clock.now()).rebuild
+        for name in ("office", "east coast"):
+            asked = promises.put_calendar(name, calendar(name, *closed), by=SYSTEM, at=clock.now()).rebuild
         assert asked is not None
         rebuild_id = asked.id
     jobs.rebuild_clocks(JobContext(job_id=uuid.uuid4(), attempt=1, max_attempts=1, actor=SYSTEM), rebuild_id)
@@ -132,84 +185,93 @@ def rewrite(opened: int) -> None:
             writing.execute(FLOOR, {"after": after, "batch": rebuilds.BATCH})
 
 
-def lists(on: Stand, client: Any, secret: str) -> dict[str, Any]:
-    """Each list, thirty times by page and by API."""
-    soon = (datetime.now(UTC) + timedelta(hours=4)).isoformat().replace("+00:00", "Z")
-    found = {}
-    for name, question in PAGES.items():
-        asked = question.format(soon=soon)
-        api = asks(on, client, f"/api/v1/tickets?{asked}", {"Authorization": f"Bearer {secret}"})
-        found[name] = {"page": asks(on, client, f"/tickets?{asked}", {}), "api": api}
+def rebuilt(on: Bench, opened: int) -> dict[str, Row]:
+    """Rebuilds after two edits and the floor."""
+    days = [f"{datetime.now(UTC) + timedelta(minutes=time.time() % 1000 + 1440 * n):%Y-%m-%d}" for n in (1, 2)]
+    return {
+        "rebuild after an edit": on.timed(opened, lambda: rebuild(days[0])),
+        "rebuild after another": on.timed(opened, lambda: rebuild(*days)),
+        "floor: the same rows rewritten": on.timed(opened, lambda: rewrite(opened)),
+    }
+
+
+def swept(on: Bench, opened: int) -> dict[str, Row]:
+    """All open tickets late at once: told, then saved by an edit."""
+    rebuild("2026-12-24")
+    late = clock.now() + timedelta(days=400)
+
+    def sweep() -> None:
+        more = 1
+        while more:
+            with jobs.uncollected(), unit():
+                more = sweeping.sweep(at=late)
+
+    found = {"sweep: all late at once, an alert each": on.timed(opened, sweep)}
+    with unit() as reading:
+        alerts = reading.scalar(select(func.count()).select_from(Alert))
+        broken = reading.scalar(select(func.count()).select_from(SlaBreach))
+    print(f"{alerts} alerts, {broken} breaches")
+    found["rebuild that resolves all these alerts"] = on.timed(opened, lambda: rebuild("2026-12-24", "2026-12-23"))
     return found
 
 
-def asks(on: Stand, client: Any, address: str, headers: dict[str, str]) -> dict[str, float]:
-    """Milliseconds below which 95 of a hundred answers come, and CPU of this process and PostgreSQL for each."""
-    took = []
-    client.get(address, headers=headers)
-    own, database = time.process_time(), family_cpu(on.postmaster)
-    for _ in range(TIMES):
-        began = time.perf_counter()
-        answer = client.get(address, headers=headers)
-        took.append((time.perf_counter() - began) * 1000)
-        if answer.status_code != 200:
-            raise RuntimeError(answer.get_data(as_text=True)[:300])
-    cpu = time.process_time() - own + family_cpu(on.postmaster) - database
-    return {"p95_ms": round(statistics.quantiles(took, n=20)[-1], 1), "cpu_ms": round(cpu * 1000 / TIMES, 1)}
+def taken(on: Bench) -> dict[str, Row]:
+    """Batches of a hundred over the API: new, told again, then resolved with what became of two promises each."""
+    made = datetime.now(UTC) - timedelta(hours=1)
+
+    def at(minutes: int) -> str:
+        return (made + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
+    def ticket(number: int, *events: Row) -> Row:
+        said = {"id": "1", "at": at(1), "type": "customer_message"}
+        return {
+            "source": "bench", "external_id": str(number), "subject": f"Ticket {number}", "created_at": at(0),
+            "organization": f"Org {number % 2000}", "priority": "urgent", "assignee": "agent-1@example.com",
+            "events": [said, *events],
+        }  # fmt: skip
+
+    def send(*events: Row) -> None:
+        for batch in range(30):
+            body = [ticket(batch * BATCH + number, *events) for number in range(BATCH)]
+            answer = on.client.post("/api/v1/tickets", json=body, headers=on.headers)
+            if answer.status_code not in {200, 202}:
+                raise RuntimeError(answer.get_data(as_text=True)[:300])
+
+    reply, over = ({"id": k, "at": at(n), "type": t} for n, k, t in ((5, "2", "agent_reply"), (9, "3", "resolved")))
+    count = 30 * BATCH
+    return {
+        "ingest: new tickets": on.timed(count, send),
+        "ingest: the same again": on.timed(count, send),
+        "ingest: a reply each": on.timed(count, lambda: send(reply)),
+        "ingest: resolved": on.timed(count, lambda: send(reply, over)),
+    }
 
 
-def main(count: int, opened: int) -> None:
+def main(count: int, opened: int, folder: Path | None) -> None:
     """Fill, measure, print."""
-    with stand() as on:
-        app = create_app(on.settings.model_copy(update={"secret_key": "bench" * 8, "rate_limit_api": UNLIMITED}))
-        log.configure(on.settings.model_copy(update={"log_level": "WARNING"}))
-        with app.app_context():
-            promise()
-            fill(on, count, opened)
-            today, later = (datetime.now(UTC) + timedelta(days=days) for days in (1, 2))
-            rows = {
-                "first count": timed(on, lambda: rebuild(f"{today:%Y-%m-%d}")),
-                "rebuild after an edit": timed(on, lambda: rebuild(f"{today:%Y-%m-%d}", f"{later:%Y-%m-%d}")),
-                "floor: the same rows rewritten": timed(on, lambda: rewrite(opened)),
-            }
-            with unit() as reading:
-                assert reading.scalars(select(Ticket.id).where(Ticket.next_due_at.is_not(None)).limit(1)).all()
-                _, secret = accounts.create_token("bench", [Scope.READ], by=SYSTEM)
-        vacuum(on)
-        client = app.test_client()
-        client.set_cookie("session", session(on.settings))
-        pages = lists(on, client, secret)
-    show(count, opened, rows, pages)
-    keep("sla", {"tickets": count, "open": opened, "rebuild": rows, "lists": pages})
+    with bench(count, opened, folder and folder / str(count)) as on:
+        work = rebuilt(on, opened)
+        vacuum(on.on)
+        pages = {name: on.ask(address) for name, address in addresses(on).items()}
+    with bench(opened, opened, None) as on:
+        work |= taken(on) | swept(on, opened)
+    show(opened, count, work, pages)
+    keep("sla", {"tickets": count, "open": opened, "work": work, "pages": pages})
 
 
-def vacuum(on: Stand) -> None:
-    """As autovacuum would have done a minute later."""
-    engine = create_engine(on.settings.database_owner_url)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE tickets"))
-    engine.dispose()
-
-
-def show(count: int, opened: int, rows: dict[str, Any], pages: dict[str, Any]) -> None:
+def show(opened: int, count: int, work: dict[str, Row], pages: dict[str, Row]) -> None:
     """Two tables."""
     print(
-        f"| {opened:,} open tickets of {count:,} | seconds | CPU s, worker | CPU s, PostgreSQL |",
-        "|---|---:|---:|---:|",
-        sep="\n",
-    )
-    for name, row in rows.items():
-        print(f"| {name} | {row['seconds']} | {row['cpu_seconds']} | {row['postgres_cpu_seconds']} |")
-    print(
-        f"\n| 50 tickets of {count:,} | page p95 ms | CPU ms | API p95 ms | CPU ms |",
+        f"| {opened:,} open tickets of {count:,} | seconds | CPU s, Python | CPU s, PostgreSQL | CPU ms each |",
         "|---|---:|---:|---:|---:|",
+        *(f"| {name} | {' | '.join(map(str, row.values()))} |" for name, row in work.items()),
+        f"\n| {count:,} tickets | median ms | p95 ms | CPU ms | of it PostgreSQL |",
+        "|---|---:|---:|---:|---:|",
+        *(f"| {name} | {' | '.join(map(str, row.values()))} |" for name, row in pages.items()),
         sep="\n",
     )
-    for name, each in pages.items():
-        page, api = each["page"], each["api"]
-        print(f"| {name} | {page['p95_ms']} | {page['cpu_ms']} | {api['p95_ms']} | {api['cpu_ms']} |")
 
 
 if __name__ == "__main__":
-    arguments = [int(argument) for argument in sys.argv[1:]]
-    main(*(arguments + [1_000_000, 100_000][len(arguments) :]))
+    numbers = [int(argument) for argument in sys.argv[1:3]]
+    main(*(numbers + [1_000_000, 100_000][len(numbers) :]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)
