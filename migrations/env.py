@@ -6,8 +6,8 @@ from alembic import context
 
 from console.infra.migrations import target_metadata
 
-# What migrations make and models cannot say: weekly partitions, and an index that only some servers can have.
-UNMODELLED = re.compile(r"occurrences_\d{4}w\d{2}.*|ix_alert_details_text")
+# What migrations make and models cannot say: weekly partitions, indexes of expressions or that only some servers can have.
+UNMODELLED = re.compile(r"occurrences_\d{4}w\d{2}.*|ix_alert_details_(text|task)")
 
 
 def modelled(_: object, name: str | None, kind: str, reflected: bool, __: object) -> bool:  # noqa: FBT001

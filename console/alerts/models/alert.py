@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from console.alerts.models.ranked import Ranked
@@ -11,6 +21,14 @@ from console.alerts.rules.states import Severity, State, Status
 from console.infra.db import Model, intpk
 
 LIST_ORDER = ("status", "silenced", "severity", "last_seen", "id")
+
+TASK_LENGTH = 200
+
+
+def task_line(words: Any) -> ColumnElement[str]:
+    """The line below the title in `AlertDetail.text`, as its index has it: the task, or else the message's first."""
+    line = func.split_part(words, literal_column(r"E'\n'"), literal_column("2"))
+    return func.left(line, literal_column(str(TASK_LENGTH)))
 
 
 class Alert(Model):
@@ -51,13 +69,14 @@ class Alert(Model):
 
     detail: Mapped["AlertDetail"] = relationship(back_populates="alert", lazy="select", passive_deletes=True)
 
-    # One index for each filter, in the order of the list, so that every page is a handful of short index scans.
+    # One index for each filter, in the order of the list, so that every page is a handful of short index scans. What an
+    # index includes is for two filters at once.
     __table_args__ = (
         UniqueConstraint("service", "environment", "fingerprint"),
         Index(None, *LIST_ORDER),
-        Index(None, "service", *LIST_ORDER),
+        Index(None, "service", *LIST_ORDER, postgresql_include=["environment"]),
         Index(None, "environment", *LIST_ORDER),
-        Index("ix_alerts_assignee", "assignee", *LIST_ORDER),
+        Index("ix_alerts_assignee", "assignee", *LIST_ORDER, postgresql_include=["service", "environment"]),
         Index("ix_alerts_count", "count", postgresql_where=text("count >= 100")),
         Index("ix_alerts_source", "source", postgresql_where=text("source <> 'api'")),
         # What Sentry says of an issue names no service or environment.
@@ -91,7 +110,7 @@ class AlertDetail(Model):
     """What is shown and searched but never sorted by.
 
     Apart from `alerts`, because PostgreSQL would write the trigram index anew at each counted failure. `text` holds
-    title, task and message; a migration adds its trigram index where pg_trgm can be had.
+    title, task and message; migrations add the index of its `task_line`, and of its trigrams where pg_trgm can be had.
     """
 
     __tablename__ = "alert_details"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from console.alerts.models import Alert, AlertDetail
 from console.alerts.queries import search
-from console.alerts.rules.search import All, Node
+from console.alerts.rules.search import All, Match, Node
 from console.alerts.rules.states import LISTED, Severity, Status
 from console.infra.db import db
 from console.infra.errors import Fault, Invalid
@@ -40,8 +40,9 @@ class AlertFilter:
     q: str = ""
     since: datetime | None = None
     silenced: bool | None = None
-    # What is left of `q` once `lifted` has read it.
+    # What is left of `q` once `lifted` has read it, and what it said of `last_seen`, which the list is in order of.
     rest: Node | None = None
+    seen: tuple[Match, ...] = ()
 
     @property
     def wanted(self) -> tuple[Status, ...]:
@@ -52,6 +53,11 @@ class AlertFilter:
     def searches(self) -> bool:
         """Whether something is looked for that no order of the list answers."""
         return bool(self.q.strip()) or self.rest is not None
+
+    @property
+    def tree(self) -> Node | None:
+        """What is searched for. Raises Invalid on a bad `q`."""
+        return search.parsed(self.q) if self.q.strip() else self.rest
 
     def only(self, *statuses: Status) -> "AlertFilter":
         """The same filter for some states."""
@@ -76,7 +82,9 @@ def searching(wanted: AlertFilter, *, within: int | None = None, walking: bool =
     if not wanted.searches:
         yield
         return
-    limits = {"statement_timeout": str(within or SEARCH_MS)} | (dict.fromkeys(_GATHERING, "off") if walking else {})
+    limits = {"statement_timeout": str(within or SEARCH_MS)}
+    # A second process for a search of milliseconds costs more than it saves.
+    limits |= dict.fromkeys(_GATHERING, "off") if walking else {"max_parallel_workers_per_gather": "0"}
     try:
         with db.session.begin_nested():
             _set(limits)
@@ -106,37 +114,39 @@ def conditions(wanted: AlertFilter, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Alert.last_seen >= wanted.since)
     if wanted.silenced is not None:
         found.append(Alert.silenced.is_(wanted.silenced))
-    tree = search.parsed(wanted.q) if wanted.q.strip() else wanted.rest
-    if tree is not None:
+    found += [search.condition(one, now) for one in wanted.seen]
+    if (tree := wanted.tree) is not None:
         found.append(search.condition(tree, now))
     return found
 
 
 def narrowed(rows: Select[Any], wanted: AlertFilter, now: datetime) -> Select[Any]:
     """Rows from alerts, narrowed by everything but state and severity; raises Invalid on a bad `q`."""
-    if wanted.searches:
+    if (tree := wanted.tree) is not None and search.reads_details(tree):
         rows = rows.join(AlertDetail, AlertDetail.alert_id == Alert.id)
     return rows.where(*conditions(wanted, now))
 
 
 def lifted(wanted: AlertFilter) -> AlertFilter:
-    """The same filter with what `q` says of service, environment, owner, state and severity among its own fields.
+    """The same filter with what `q` says of service, environment, owner, state, severity and time in its own fields.
 
     There the list's indexes answer; what is left of the search is under `rest`. Raises Invalid on a bad `q`.
     """
-    tree = search.parsed(wanted.q) if wanted.q.strip() else wanted.rest
+    tree = wanted.tree
     if tree is None:
         return replace(wanted, q="")
-    found, left = dict[str, tuple[Any, ...]](), list[Node]()
+    found, left, seen = dict[str, tuple[Any, ...]](), list[Node](), list(wanted.seen)
     for part in tree.parts if isinstance(tree, All) else (tree,):
         name, values = search.plain(part)
-        if name and name not in found and not getattr(wanted, name):
+        if isinstance(part, Match) and part.field == "last_seen":
+            seen.append(part)
+        elif name and name not in found and not getattr(wanted, name):
             found[name] = values
         else:
             left.append(part)
     rest = None if not left else left[0] if len(left) == 1 else All(tuple(left))
     lifting: dict[str, Any] = {**found}
-    return replace(wanted, q="", rest=rest, **lifting)
+    return replace(wanted, q="", rest=rest, seen=tuple(seen), **lifting)
 
 
 def _any_of(column: InstrumentedAttribute[Any], values: tuple[str, ...]) -> ColumnElement[bool]:

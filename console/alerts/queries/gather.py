@@ -5,31 +5,40 @@ up to MOST are gathered first, in whatever order is cheapest, and their number d
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import BigInteger, SmallInteger, and_, case, cast, extract, func, or_, select, type_coerce
 
 from console.alerts.models import Alert
 from console.alerts.queries.filters import AlertFilter, TooSlow, lifted, narrowed, searching
 from console.alerts.queries.standing import anything_waking, standing
-from console.alerts.rules.states import Severity, Status
+from console.alerts.rules.states import Status
 from console.infra.db import db
 
 MOST = 5_000
 # Milliseconds: beyond, no index answers the search, and walking is the better bet.
 GATHER_MS = 400
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a list needs to order and count an alert. `status` is the one it is truly in."""
+class Found(NamedTuple):
+    """What a list needs to order and count an alert; numbers, since a search may find thousands.
+
+    `status` and `severity` are ranks, the status the one it is truly in; `seen` is `last_seen` as `instant` gives it.
+    """
 
     id: int
-    status: Status
-    severity: Severity
-    last_seen: datetime
-    assignee: str | None
+    status: int
+    severity: int
+    seen: int
+    assigned: bool
+
+
+def instant(at: datetime) -> int:
+    """Microseconds since 1970."""
+    return (at - EPOCH) // MICROSECOND
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,12 @@ class Reading:
 
 def _gather(wanted: AlertFilter, now: datetime) -> list[Found] | None:
     woken = and_(Alert.status == Status.SNOOZED, Alert.snoozed_until <= now)
-    status = case((woken, Alert.before_snooze), else_=Alert.status).label("status")
-    rows = narrowed(select(Alert.id, status, Alert.severity, Alert.last_seen, Alert.assignee), wanted, now)
+    status = case((woken, Alert.before_snooze), else_=Alert.status)
+    # Plain numbers: an enum and a datetime for each of thousands would cost more than finding them.
+    seen = cast(extract("epoch", Alert.last_seen) * 1_000_000, BigInteger).label("seen")
+    ranks = type_coerce(status, SmallInteger).label("status"), type_coerce(Alert.severity, SmallInteger)
+    columns: tuple[Any, ...] = (Alert.id, *ranks, seen, Alert.assignee.is_not(None).label("assigned"))
+    rows = narrowed(select(*columns), wanted, now)
     if wanted.statuses:
         rows = rows.where(or_(*(standing(one, now) for one in wanted.statuses)))
     if wanted.severities:
@@ -78,4 +91,4 @@ def _gather(wanted: AlertFilter, now: datetime) -> list[Found] | None:
             found = db.session.execute(told).all()
     except TooSlow:
         return None
-    return [Found(*row[1:]) for row in found if row.id is not None] if found[0].number <= MOST else None
+    return [Found._make(row[1:]) for row in found if row[1] is not None] if found[0].number <= MOST else None

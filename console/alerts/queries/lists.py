@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from console.alerts.models import Alert
 from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
-from console.alerts.queries.gather import Found, Reading
+from console.alerts.queries.gather import Found, Reading, instant
 from console.alerts.queries.standing import standing
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
@@ -139,7 +140,8 @@ def _ordered(
     found: Sequence[Found], statuses: Sequence[Status], place: tuple[int, datetime, int], sort: Sort
 ) -> list[Found]:
     key: Callable[[Found], Any] = _sort_by(sort)
-    there = place if sort is Sort.WORST else place[1:]
+    worst, seen, after = place
+    there = (worst, instant(seen), after) if sort is Sort.WORST else (instant(seen), after)
     mine = [one for one in found if one.status in statuses]
     if sort is Sort.OLDEST:
         return sorted((one for one in mine if key(one) > there), key=key)
@@ -148,8 +150,8 @@ def _ordered(
 
 def _sort_by(sort: Sort) -> Callable[[Found], Any]:
     if sort is Sort.WORST:
-        return lambda one: (one.severity, one.last_seen, one.id)
-    return lambda one: (one.last_seen, one.id)
+        return itemgetter(*map(Found._fields.index, ("severity", "seen", "id")))
+    return itemgetter(*map(Found._fields.index, ("seen", "id")))
 
 
 def _by_id(ids: Sequence[int], *, details: bool) -> list[Alert]:

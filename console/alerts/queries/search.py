@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, not_, or_
 
 from console.alerts.models import Alert, AlertDetail
+from console.alerts.models.alert import TASK_LENGTH, task_line
 from console.alerts.queries.standing import standing
 from console.alerts.rules import search as grammar
 from console.alerts.rules.search import Match, Node, SearchError, Words
@@ -125,17 +126,36 @@ def _word(node: Match, now: datetime) -> ColumnElement[bool]:
     return standing(rank, now) if isinstance(rank, Status) else Alert.severity == rank
 
 
+# Fields that an index of the details answers.
+_DETAILED = frozenset({"message", "title", "exception_type", "task"})
+
+
+def reads_details(tree: Node) -> bool:
+    """Whether a search looks at what stands apart from the alert: its words, its tags."""
+    match tree:
+        case grammar.All(parts) | grammar.Any(parts):
+            return any(map(reads_details, parts))
+        case grammar.Not(part):
+            return reads_details(part)
+        case Match():
+            return tree.field in _DETAILED or tree.field.startswith(grammar.TAG)
+    return True
+
+
 def _text(node: Match) -> ColumnElement[bool]:
     pattern = grammar.like(node.value, quoted=node.quoted)
     if node.field == "message":
         message = AlertDetail.message
         return and_(message.is_not(None), message.ilike(f"%{pattern}%", escape="\\"), _holds(pattern))
     column = getattr(Alert, node.field)
+    exact = node.quoted or "*" not in node.value
     # The index of words finds them; the column itself then says whether it is more than a part.
-    hints = [_holds(pattern)] if node.field in {"task", "title"} else []
+    hints = [_holds(pattern)] if node.field == "title" or (node.field == "task" and not exact) else []
+    if node.field == "task" and exact:
+        hints = [task_line(AlertDetail.text) == node.value.partition("\n")[0][:TASK_LENGTH]]
     if node.field == "assignee" and node.value.lower() in NOBODY and not node.quoted:
         return column.is_(None)  # type: ignore[no-any-return]
-    if "*" in node.value and not node.quoted:
+    if not exact:
         return and_(column.is_not(None), column.ilike(pattern, escape="\\"), *hints)
     if node.field == "exception_type":
         # KeyError finds builtins.KeyError too: senders differ in whether they name the module.

@@ -23,12 +23,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from console.alerts.models import Alert
 from console.alerts.queries.counts import Capped
 from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
-from console.alerts.queries.gather import Found, Reading
+from console.alerts.queries.gather import Found, Reading, instant
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 
 # Nobody steps to the thousandth; counting that far costs a millisecond.
 FAR = 1_000
+# Where each alert that is counted costs a look at its words.
+NEAR = 100
 # Before and after all that is listed: an instant and an id.
 START, END = (datetime.min.replace(tzinfo=UTC), 0), (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 KEY = tuple_(Alert.severity, Alert.last_seen, Alert.id)
@@ -38,8 +40,8 @@ KEY = tuple_(Alert.severity, Alert.last_seen, Alert.id)
 class Place:
     """Where an alert stands in a group of the list.
 
-    `number` counts from 1; None when the alert has left the group, or lies beyond FAR. `before` and `after` are the ids
-    of its neighbours; they are there as well when it has left.
+    `number` counts from 1; None when the alert has left the group, or lies beyond what is counted. `before`
+    and `after` are the ids of its neighbours; they are there as well when it has left.
     """
 
     status: Status
@@ -54,19 +56,19 @@ def place(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> P
     reading = Reading(wanted.only(status), now)
     within = alert.state.at(now).status is status
     if reading.found is not None:
-        return _among(alert, status, [one for one in reading.found if one.status is status], within=within)
-    narrow = reading.narrow
+        return _among(alert, status, [one for one in reading.found if one.status == status], within=within)
+    narrow, far = reading.narrow, FAR if not reading.narrow.searches else NEAR
     with searching(narrow, walking=True):
-        asked = (*_neighbours(alert, status, narrow, now), *_numbers(alert, status, narrow, now))
+        asked = (*_neighbours(alert, status, narrow, now), *_numbers(alert, status, narrow, now, far))
         before, after, number, total = db.session.execute(select(*asked)).one()
-    told = number + 1 if within and number < FAR else None
-    return Place(status, told, Capped(min(total, FAR), total > FAR), before, after)
+    told = number + 1 if within and number < far else None
+    return Place(status, told, Capped(min(total, far), total > far), before, after)
 
 
 def _among(alert: Alert, status: Status, found: Sequence[Found], *, within: bool) -> Place:
     """The same of what a search has gathered."""
-    here = (alert.severity, alert.last_seen, alert.id)
-    keys = [(one.severity, one.last_seen, one.id) for one in found]
+    here = (alert.severity, instant(alert.last_seen), alert.id)
+    keys = [(one.severity, one.seen, one.id) for one in found]
     before, after = [key for key in keys if key > here], [key for key in keys if key < here]
     number = len(before) + 1 if within and len(before) < FAR else None
     ends = min(before)[2] if before else None, max(after)[2] if after else None
@@ -118,15 +120,15 @@ def _runs(alert: Alert, severities: Iterable[Severity], silenced: Sequence[bool]
     return func.unnest(*given).table_valued(*columns).render_derived()
 
 
-def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
-    """How many come before it and how many there are, each counted to FAR and no further."""
+def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime, far: int) -> tuple[Any, Any]:
+    """How many come before it and how many there are, each counted to `far` and no further."""
     rows = narrowed(select(literal(1)).select_from(Alert), wanted, now).where(
         Alert.status == status, Alert.silenced.in_(_silenced(wanted))
     )
     if wanted.severities:
         rows = rows.where(Alert.severity.in_(wanted.severities))
-    ahead = rows.where(tuple_(int(alert.severity), alert.last_seen, alert.id) < KEY).limit(FAR)
-    return _counted(ahead), _counted(rows.limit(FAR + 1))
+    ahead = rows.where(tuple_(int(alert.severity), alert.last_seen, alert.id) < KEY).limit(far)
+    return _counted(ahead), _counted(rows.limit(far + 1))
 
 
 def _counted(rows: Select[Any]) -> Any:

@@ -243,4 +243,5 @@ def title(exception_type: str | None, message: str | None, task: str) -> str:
     if kind and first.startswith((f"{whole}:", f"{kind}:")):
         first = first.partition(":")[2].strip()
     line = ": ".join(part for part in (kind, first) if part) or f"{task} failed"
+    line = line.replace("\n", " ")
     return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1]}…"
