@@ -6,7 +6,7 @@ from alembic import context
 
 from console.infra.migrations import target_metadata
 
-# What migrations make and models cannot say: weekly partitions, indexes of expressions or that only some servers can have.
+# What migrations make and models cannot say: weekly partitions, indexes of expressions or of only some servers.
 UNMODELLED = re.compile(r"occurrences_\d{4}w\d{2}.*|ix_alert_details_(text|task)")
 
 
