@@ -58,7 +58,7 @@ def read_filters() -> Filters:
 
 def listing() -> dict[str, Any]:
     """Everything that the queue's template shows."""
-    filters, now, loads = read_filters(), clock.now(), desk.loads()
+    filters, now, loads, choices = read_filters(), clock.now(), desk.loads(), _choices()
     groups = [_group(state, filters, now) for state in ([filters.state] if filters.state else GROUPS)]
     upcoming = desk.next_to_break(replace(filters, state=None), now=now)
     return {
@@ -74,7 +74,8 @@ def listing() -> dict[str, Any]:
         "free": shares.free(loads),
         "nobody": next((load for load in loads if load.owner is None), Load(None)),
         "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
-        "choices": _choices(),
+        "choices": choices,
+        "many_sources": len(choices["source"]) > 1,
         "views": _views(loads, kept(filters)),
         "offices": [opening.of(name, hours, now) for name, hours in promises.book().calendars()],
         "may_assign": shares.may_assign(),

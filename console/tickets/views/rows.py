@@ -47,14 +47,27 @@ class Row:
     @property
     def spent_minutes(self) -> int:
         """Whole business minutes used of the wait that goes on."""
-        target, left = self.standing and self.standing.target_minutes, self.standing and self.standing.left
-        return int(((target or 0) * 60_000_000 - (left or 0)) // 60_000_000)
+        return (self.standing and spent_minutes(self.standing)) or 0
 
     @property
     def late_before(self) -> list[str]:
         """The clocks that are over and were late, when another one speaks for the ticket."""
         clocks = self.sla.clocks.items()
         return [CLOCK_NAMES[n].lower() for n, s in clocks if s.state is State.BREACHED and n != self.clock]
+
+
+@bp.app_template_global()
+def spent_minutes(clock: Standing) -> int | None:
+    """Whole business minutes used of the wait that goes on, else of the one that counts; None before any."""
+    if clock.left is None or clock.target_minutes is None or clock.completed_at is not None:
+        return clock.elapsed_minutes
+    return int((clock.target_minutes * 60_000_000 - clock.left) // 60_000_000)
+
+
+@bp.app_template_filter()
+def minutes(value: float) -> str:
+    """Business minutes, with their fraction where there is one: "1,440", "7.5"."""
+    return f"{value:,.12g}"
 
 
 @bp.app_template_global()

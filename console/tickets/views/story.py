@@ -35,7 +35,7 @@ def of(ticket: Ticket, events: Sequence[Event], broken: Sequence[Broken], sla: S
     lines = [Told(ticket.created_at, f"{ticket.requester or 'Somebody'} opened it")]
     lines += [_told(event, ticket, sla) for event in ordered]
     lines += _breaches(broken)
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+    return sorted(lines, key=lambda line: line.at)[::-1]
 
 
 def _told(event: Event, ticket: Ticket, sla: Sla) -> Told:
