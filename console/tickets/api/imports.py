@@ -94,7 +94,7 @@ class RejectedRows(BaseModel):
     """The rows that were refused, in the file's order."""
 
     items: list[RejectedRow]
-    next_cursor: None = None
+    next_cursor: str | None
 
 
 @bp.post("/ticket-imports")
@@ -165,9 +165,10 @@ def delete_ticket_import(import_id: int) -> Response:
 
 @bp.get("/ticket-imports/<int:import_id>/rejects")
 @requires_scope(Scope.READ)
-@describe("The rows that were refused, and why; the page offers them as a file", reply=RejectedRows)
+@describe("The rows that were refused, and why; the page offers them as a file", query=Part, reply=RejectedRows)
 def ticket_import_rejects(import_id: int) -> Response:
     """In the file's order."""
-    found = reads.rejects(reads.get(import_id).id)
-    rows = [RejectedRow(line=one.line, reason=one.reason, cells=one.cells) for one in found]
-    return reply(RejectedRows(items=rows))
+    wanted = query(Part)
+    page = reads.rejects_page(reads.get(import_id).id, limit=wanted.limit, cursor=wanted.cursor)
+    rows = [RejectedRow(line=one.line, reason=one.reason, cells=one.cells) for one in page.items]
+    return reply(RejectedRows(items=rows, next_cursor=page.next_cursor))

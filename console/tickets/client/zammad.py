@@ -1,12 +1,14 @@
-"""Reading Zammad by its API: tickets by updated_at with an overlap, each with its articles.
+"""Reading Zammad by its API: tickets by updated_at with an overlap, each with its articles and history.
 
 A page begins where the last ended, so that no search reaches further than a search engine lets one page.
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -18,8 +20,9 @@ from console.tickets.client.errors import Trouble
 from console.tickets.rules.sources import zammad
 from console.tickets.rules.sources.feed import Batch, Feed, Reject
 from console.tickets.rules.sources.rows import Reading, Row, Unfit, instant
+from console.tickets.rules.sources.zammad import Told
 
-BATCH: Final = 15
+BATCH: Final = 10
 PREVIEW: Final = 5
 # For each answer; and for a batch in all, which must end well before its lease does.
 ANSWER_SECONDS: Final = 5.0
@@ -27,7 +30,7 @@ SECONDS: Final = 60.0
 MOST_BYTES: Final = 8 * 1024 * 1024
 BEGINNING: Final = "1970-01-01T00:00:00Z"
 ALONE: Final = "Write the address of the site alone, such as https://support.example.org."
-OK, NOT_FOUND, TOO_MANY, BROKEN = 200, 404, 429, 500
+OK, FORBIDDEN, NOT_FOUND, TOO_MANY, BROKEN = 200, 403, 404, 429, 500
 
 
 def place_of(url: str) -> str:
@@ -51,9 +54,10 @@ def fetch(feed: Feed) -> Batch:
         rows, rejects = _read(site, tickets, feed)
         return Batch(rows, rejects, cursor, more=True, fetched=feed.wants)
     since = _since(cursor, feed.options["overlap_seconds"])
+    now = clock.now()
     tickets = site.search(since, cursor["page"], BATCH)
     rows, rejects = _read(site, tickets, feed)
-    return Batch(rows, rejects, *_cursor(tickets, cursor, since))
+    return Batch(rows, rejects, *_cursor(tickets, {**cursor, "read_at": _begun(cursor, now)}, since))
 
 
 def preview(feed: Feed) -> Batch:
@@ -63,13 +67,14 @@ def preview(feed: Feed) -> Batch:
     return Batch(rows, rejects, {}, more=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
-    """Where it is, with its token; all answers of a batch come within its time."""
+    """Where it is, with its token; all answers of a batch come within its time. `now`: by its clock or ours."""
 
     url: str
     token: str
     until: float
+    now: datetime = field(default_factory=clock.now)
 
     def search(self, since: str, page: int, most: int) -> list[Any]:
         """A page of the tickets changed since, those changed longest ago first."""
@@ -82,13 +87,17 @@ class Site:
 
     def ticket(self, key: str) -> Any:
         """One ticket, None when there is none any more."""
-        return self._get(f"/api/v1/tickets/{key}?expand=true", missing=True)
+        return self._get(f"/api/v1/tickets/{key}?expand=true", none=(NOT_FOUND,))
 
     def articles(self, key: int) -> Any:
-        """What was written in a ticket."""
-        return self._get(f"/api/v1/ticket_articles/by_ticket/{key}?expand=true")
+        """What was written in a ticket; None when it is gone meanwhile."""
+        return self._get(f"/api/v1/ticket_articles/by_ticket/{key}?expand=true", none=(NOT_FOUND,))
 
-    def _get(self, path: str, *, missing: bool = False) -> Any:
+    def history(self, key: int) -> Any:
+        """What was changed of a ticket; None for a token that may not know."""
+        return self._get(f"/api/v1/ticket_history/{key}", none=(FORBIDDEN, NOT_FOUND))
+
+    def _get(self, path: str, *, none: Collection[int] = ()) -> Any:
         left = min(ANSWER_SECONDS, self.until - time.monotonic())
         if left <= 0:
             raise Trouble("It answers too slowly.")
@@ -97,13 +106,19 @@ class Site:
             reply = egress.guard().request("GET", self.url + path, headers=headers, seconds=left, max_body=MOST_BYTES)
         except (egress.Refused, egress.Failed) as error:
             raise Trouble(str(error)) from None
-        if missing and reply.status == NOT_FOUND:
+        if reply.status in none:
             return None
         _judge(reply)
+        self._heed(reply.headers.get("date", ""))
         try:
             return orjson.loads(reply.body)
         except orjson.JSONDecodeError:
             raise Trouble("It did not answer in JSON. Is this the address of a Zammad?") from None
+
+    def _heed(self, date: str) -> None:
+        """Its clock may be ahead of ours: what it says happened just now is no fault."""
+        with suppress(ValueError, TypeError):
+            self.now = max(self.now, parsedate_to_datetime(date))
 
 
 def _judge(reply: egress.Reply) -> None:
@@ -133,11 +148,11 @@ def _open(feed: Feed) -> Site:
 def _read(site: Site, tickets: Sequence[Any], feed: Feed) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
     rejects: list[Reject] = []
-    reading, now = Reading(feed.options["timezone"], feed.options["resolved_statuses"]), clock.now()
+    reading = Reading(feed.options["timezone"], feed.options["resolved_statuses"])
     for ticket in tickets:
         key = ticket.get("id") if isinstance(ticket, dict) else None
-        articles = site.articles(key) if isinstance(key, int) else []
-        found = zammad.read(ticket, articles, reading, site=site.url, now=now)
+        told = Told(ticket, site.articles(key), site.history(key)) if isinstance(key, int) else Told(ticket)
+        found = zammad.read(told, reading, site=site.url, now=site.now)
         if isinstance(found, Row):
             rows.append(found)
         else:
@@ -149,7 +164,13 @@ def _since(cursor: Mapping[str, Any], overlap: int) -> str:
     at = cursor["at"]
     if at is None or cursor["more"]:
         return at or BEGINNING
-    return _written((instant(at, "UTC") - timedelta(seconds=overlap)).isoformat())
+    reached = min(instant(at, "UTC"), instant(cursor.get("read_at") or at, "UTC"))
+    return _written((reached - timedelta(seconds=overlap)).isoformat())
+
+
+def _begun(cursor: Mapping[str, Any], now: datetime) -> str:
+    """When the first page of these was read: what its index learns of later is within the overlap before that."""
+    return (cursor["more"] and cursor.get("read_at")) or _written(now.isoformat())
 
 
 def _cursor(tickets: Sequence[Any], before: Mapping[str, Any], since: str) -> tuple[dict[str, Any], bool]:
@@ -163,9 +184,9 @@ def _cursor(tickets: Sequence[Any], before: Mapping[str, Any], since: str) -> tu
         return {**before, "page": 1, "more": False}, False
     at = _written(last.isoformat())
     if not more:
-        return {"at": at, "page": 1, "more": False}, False
+        return {**before, "at": at, "page": 1, "more": False}, False
     moved = last > instant(since, "UTC")
-    return {"at": at if moved else since, "page": 1 if moved else before["page"] + 1, "more": True}, True
+    return {**before, "at": at if moved else since, "page": 1 if moved else before["page"] + 1, "more": True}, True
 
 
 def _written(at: str) -> str:

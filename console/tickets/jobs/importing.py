@@ -1,6 +1,7 @@
 """Taking a file of tickets in, a batch to a transaction: a worker that dies is carried on where it stopped."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from console.infra import clock, jobs
@@ -35,7 +36,7 @@ def preview(found: TicketImport) -> list[Judged]:
     """The first rows as they would be taken; none once the file was."""
     if found.body is None:
         return []
-    return [each for each, _ in zip(_judged(found), range(SHOWN), strict=False)]
+    return list(islice(_judged(found), SHOWN))
 
 
 @job(queue="long", timeout=3_600, max_attempts=5, backoff=5)
@@ -43,8 +44,9 @@ def import_file(context: JobContext, import_id: int) -> dict[str, Any]:
     """Take the rows that were not judged yet."""
     with unit():
         found = reads.get(import_id)
-        done, total, rows = found.done, found.total, list(_judged(found)) if found.body is not None else []
-    for batch in [rows[at : at + BATCH] for at in range(done, len(rows), BATCH)]:
+        done, total = found.done, found.total
+        rows = _judged(found, after=done) if found.body is not None else iter(())
+    while batch := list(islice(rows, BATCH)):
         context.check()
         with unit():
             if not imports.take(import_id, batch, after=done, at=clock.now()):
@@ -58,11 +60,10 @@ def import_file(context: JobContext, import_id: int) -> dict[str, Any]:
     return {"rows": done}
 
 
-def _judged(found: TicketImport) -> Iterator[Judged]:
+def _judged(found: TicketImport, *, after: int = 0) -> Iterator[Judged]:
+    """Its rows one by one, from a place on: all at once they would fill a hundred times the space of the file."""
     options, now = found.options, clock.now()
     text, _ = table.decode(found.body or b"")
     reading = Reading(options["timezone"], options["resolved_statuses"])
-    numbered = table.lines(text, found.delimiter)
-    next(numbered, None)
-    for each in numbered:
-        yield table.judge(each, options["header"], options["columns"], reading, now)
+    numbered = islice(table.lines(text, found.delimiter), 1 + after, None)
+    return (table.judge(each, options["header"], options["columns"], reading, now) for each in numbered)

@@ -48,6 +48,15 @@ def rejects(import_id: int) -> Iterator[ImportReject]:
     yield from db.session.scalars(rows.execution_options(yield_per=500))
 
 
+def rejects_page(import_id: int, *, limit: int, cursor: str | None = None) -> Page[ImportReject]:
+    """The same, a page at a time."""
+    rows = select(ImportReject).where(ImportReject.import_id == import_id).order_by(ImportReject.line).limit(limit + 1)
+    if cursor:
+        (after,) = decode(cursor, int)
+        rows = rows.where(ImportReject.line > after)
+    return page_of(db.session.scalars(rows).all(), limit, lambda found: (found.line,))
+
+
 def job_of(found: TicketImport) -> Job | None:
     """The job that reads it, if one was asked for."""
     return db.session.get(Job, found.job_id) if found.job_id else None

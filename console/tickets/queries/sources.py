@@ -17,7 +17,7 @@ from console.tickets.rules.sources.feed import Feed
 from console.tickets.rules.sources.rows import Unfit, instant
 
 # Tickets that webhooks named, fetched in one go.
-WANTS: Final = 20
+WANTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

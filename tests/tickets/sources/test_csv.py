@@ -155,10 +155,13 @@ def test_over_the_api(api: Api) -> None:
     api("POST", f"{where}/run", status=409)
     api("DELETE", where, status=409)
     assert api("GET", "/ticket-imports", status=200)["items"][0]["id"] == one["id"]
-    assert api("GET", f"{where}/rejects", status=200)["items"] == []
+    assert api("GET", f"{where}/rejects?limit=2", status=200) == {"items": [], "next_cursor": None}
 
 
-@pytest.mark.parametrize("body", [b"", b"\0\1\2", b"a;a\n1;2\n", b"\n\n", b'x;"' + b"y" * 200_000 + b'"\n1;2\n'])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\0\1\2", b"a;a\n1;2\n", b"\n\n", b'x;"' + b"y" * 200_000 + b'"\n1;2\n', (HEAD + ROWS).encode("utf-32")],
+)
 def test_what_is_no_table_is_refused(api: Api, body: bytes) -> None:
     assert post(api, body).status_code == 422
 
@@ -189,6 +192,14 @@ def test_on_the_pages_with_a_reject_file_that_no_spreadsheet_runs(
     vi = sign_in(client, cast.vi)
     assert vi.get("/tickets/imports").status_code == 200
     assert vi.post(f"{answer.location}/delete").status_code == 403
+
+
+def test_refused_rows_come_a_page_at_a_time(committed: Flask, clock: Clock) -> None:
+    found = take(upload())
+    first = reads.rejects_page(found.id, limit=3)
+    rest = reads.rejects_page(found.id, limit=3, cursor=first.next_cursor)
+    assert [[row.line for row in page.items] for page in (first, rest)] == [[4, 5, 6], [7]]
+    assert (first.next_cursor is None, rest.next_cursor) == (False, None)
 
 
 def test_tags_that_nest_without_end_are_words_like_any(committed: Flask, clock: Clock) -> None:

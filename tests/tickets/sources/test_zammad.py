@@ -106,13 +106,69 @@ def test_states_pause_end_and_reopen(room: Flask, desk: Zammad, clock: Clock) ->
     assert (tickets()["1"].status, tickets()["1"].resolved_at) == ("open", None)
 
 
+def states() -> list[tuple[str, str, str | None]]:
+    db.session.rollback()
+    kinds = TicketEvent.kind.in_(["status", "resolved", "reopened"])
+    rows = select(TicketEvent).where(kinds).order_by(TicketEvent.at, TicketEvent.event_id)
+    return [(event.at.strftime("%H:%M"), event.kind, event.value) for event in db.session.scalars(rows)]
+
+
+def test_what_happened_between_two_readings_is_in_its_history(room: Flask, desk: Zammad, clock: Clock) -> None:
+    desk.put(1, "2026-11-21T11:30:00.000Z", state="open")
+    desk.change(1, 9, "2026-11-21T11:05:00.000Z", "new", "pending reminder")
+    desk.change(1, 10, "2026-11-21T11:30:00.000Z", "pending reminder", "open")
+    desk.change(1, 11, "2026-11-21T11:31:00.000Z", "open", "closed")
+    add(desk)
+    run(clock)
+    # What is newer than the ticket that was read comes with the next reading.
+    assert states() == [("11:05", "status", "pending reminder"), ("11:30", "status", "open")]
+    assert tickets()["1"].initial_status == "new"
+    desk.put(1, "2026-11-21T12:40:00.000Z", state="open", last_close_at="2026-11-21T12:38:00.000Z")
+    desk.change(1, 12, "2026-11-21T12:35:00.000Z", "closed", "open")
+    desk.change(1, 99, "2026-11-21T12:38:00.000Z", "open", "closed")
+    desk.change(1, 100, "2026-11-21T12:38:00.000Z", "closed", "open")
+    desk.change(1, 101, "2026-11-21T12:39:00.000Z", "2 normal", "3 high", attribute="priority")
+    run(clock)
+    run(clock)
+    assert (tickets()["1"].status, tickets()["1"].resolved_at) == ("open", None)
+    assert states()[2:] == [
+        ("11:31", "status", "closed"), ("11:31", "resolved", None),
+        ("12:35", "status", "open"), ("12:35", "reopened", None),
+        ("12:38", "status", "closed"), ("12:38", "resolved", None),
+        ("12:38", "status", "open"), ("12:38", "reopened", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        None,
+        [{"id": "9", "object": "Ticket", "attribute": "state"}],
+        [{"id": 9, "object": "Ticket", "attribute": "state", "value_from": "new", "value_to": "", "created_at": "x"}],
+        [{"id": 9, "object": "Ticket", "attribute": "state", "value_from": "new", "value_to": "renamed",
+          "created_at": "2026-11-21T11:05:00.000Z"}],
+        ["rubbish", None, 5],
+    ],
+)  # fmt: skip
+def test_a_history_that_tells_nothing_leaves_what_the_ticket_says(
+    room: Flask, desk: Zammad, clock: Clock, history: list[Any] | None
+) -> None:
+    desk.put(1, state="closed", close_at="2026-11-21T11:40:00.000Z")
+    desk.secretive = history is None
+    desk.changes[1] = history or []
+    add(desk)
+    run(clock)
+    assert (source().error, str(tickets()["1"].resolved_at)) == (None, "2026-11-21 11:40:00+00:00")
+
+
 def test_many_at_one_instant_are_read_to_the_end_and_once(room: Flask, desk: Zammad, clock: Clock) -> None:
     for number in range(1, 41):
         desk.put(number, "2026-11-21T11:45:00.000Z" if number > 3 else "2026-11-21T11:40:00.000Z")
     add(desk, overlap_seconds=0)
     run(clock)
     assert len(tickets()) == 40
-    assert source().cursor == {"at": "2026-11-21T11:45:00Z", "page": 1, "more": False}
+    read_at = clock.at.isoformat().replace("+00:00", "Z")
+    assert source().cursor == {"at": "2026-11-21T11:45:00Z", "page": 1, "more": False, "read_at": read_at}
     desk.put(41, "2026-11-21T12:10:00.000Z")
     run(clock)
     assert len(tickets()) == 41

@@ -16,6 +16,7 @@ from console.tickets.rules.sources.rows import REQUIRED as NEEDED
 
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 MOST_COLUMNS: Final = 200
+NO_TEXT: Final = "This is no text file."
 # Other words that files have for our fields; compared without case, blanks and signs.
 ALSO: Final = {
     "external_id": ("id", "ticketid", "ticket", "number", "ticketnumber", "key", "issuekey"),
@@ -53,9 +54,9 @@ def decode(body: bytes) -> tuple[str, str]:
     """The text and the encoding it was in; raises Unfit for what is no text."""
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if body.startswith(mark):
-            return _as(body, name), {"utf-8-sig": "UTF-8 with a mark"}.get(name, "UTF-16")
+            return _text(_as(body, name)), {"utf-8-sig": "UTF-8 with a mark"}.get(name, "UTF-16")
     if b"\0" in body:
-        raise Unfit("This is no text file.")
+        raise Unfit(NO_TEXT)
     try:
         return body.decode("utf-8"), "UTF-8"
     except UnicodeDecodeError:
@@ -132,6 +133,13 @@ def missing(columns: Mapping[str, str]) -> list[str]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^0-9a-zäöüß]", "", name.casefold())
+
+
+def _text(text: str) -> str:
+    # UTF-32 looks like UTF-16 whose every second character is NUL.
+    if "\0" in text:
+        raise Unfit(NO_TEXT)
+    return text
 
 
 def _as(body: bytes, encoding: str) -> str:
