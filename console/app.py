@@ -28,6 +28,7 @@ from console.tickets import views as tickets_views
 from console.web import (
     auth,
     errors,
+    lean,
     limits,
     live,
     markdown,
@@ -59,9 +60,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The console as a WSGI application. Raises when the settings are not fit to start with."""
     settings = settings or load_settings()
     sentry.configure(settings)
-    app = Flask("console", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = lean.House("console", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SECRET_KEY=settings.secret_key)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _pool(settings)
+    app.session_interface = lean.Sessions()
     app.extensions["console.settings"] = settings
     app.extensions["console.redis"] = connect(settings)
     requests.init_app(app)

@@ -17,7 +17,7 @@ from console.infra import clock
 from console.infra.actor import Scope
 from console.infra.errors import TooMany, Unavailable
 from console.infra.events import LimitBreached, limit_breached
-from console.web import auth, errors
+from console.web import auth, errors, lean
 from console.web.settings import settings
 
 # A person's pages, and the polls of many open tabs: far above use, far below what would hurt.
@@ -31,8 +31,9 @@ log = structlog.get_logger(__name__)
 def init_app(app: Flask) -> None:
     """Count every request to a known route but static files, health and heartbeats."""
     found: Settings = app.extensions["console.settings"]
-    limiter = Limiter(
+    limiter = lean.Limits(
         _whose,
+        free=_free,
         application_limits=[_rate],
         storage_uri=_storage(found.redis_url),
         storage_options=_STORAGE_OPTIONS,
@@ -43,7 +44,6 @@ def init_app(app: Flask) -> None:
         on_breach=_announce,
         key_prefix="console",
     )
-    limiter.request_filter(_free)
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, _refuse)
     app.extensions["console.limiter"] = limiter

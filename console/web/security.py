@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, redirect, request
-from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from console.config import Settings
 from console.infra.errors import BadRequest, Forbidden
-from console.web import errors
+from console.web import errors, lean
 from console.web.settings import settings
 
 # Nothing inline, nothing foreign, no eval. `data:` images are Tabler's own small marks.
@@ -88,7 +87,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _: errors.reply(BadRequest(STALE_PAGE)))
     app.before_request(_guard)
     app.after_request(_finish)
-    Talisman(app, **_talisman(found))
+    lean.Headers(app, **_talisman(found))
 
 
 def is_secure(found: Settings) -> bool:
@@ -186,8 +185,10 @@ def _same_origin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.extend({name: value for name, value in ISOLATION.items() if name not in response.headers})
-    if request.endpoint != "static" and "Cache-Control" not in response.headers:
+    headers = response.headers
+    there = {name.lower() for name, _ in headers}
+    headers.extend([item for item in ISOLATION.items() if item[0].lower() not in there])
+    if "cache-control" not in there and request.endpoint != "static":
         # Pages hold what only their reader may see; the back button must not show it after signing out.
-        response.headers["Cache-Control"] = "no-store"
+        headers.add("Cache-Control", "no-store")
     return response
