@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from console.tickets.queries.promises import Promise
 from console.tickets.queries.tickets import Counted, Facts, facts_of, history_of
@@ -13,20 +13,13 @@ from console.tickets.rules.policy import CLOCKS
 from console.tickets.rules.standing import outlook, overall, pack, unpack
 
 
-class Told(Counted, Protocol):
-    """A ticket, and what was told of its clocks."""
-
-    @property
-    def told(self) -> Mapping[str, Any]: ...
-
-
 def count(
-    ticket: Told, events: Iterable[Event], promise: Promise | None, *, at: datetime
+    ticket: Counted, events: Iterable[Event], promise: Promise | None, told: Mapping[str, Any], *, at: datetime
 ) -> tuple[Facts, dict[str, Any]]:
-    """The clocks of a ticket, and the columns that follow from them."""
+    """The clocks of a ticket, and the columns that follow from them and from what was `told` of them."""
     history = history_of(ticket, events, promise)
     facts = facts_of(history, promise)
-    return facts, {"resolved_at": when(history.resolved), **versions(promise), **columns(facts, ticket.told, at=at)}
+    return facts, {"resolved_at": when(history.resolved), **versions(promise), **columns(facts, told, at=at)}
 
 
 def versions(promise: Promise | None) -> dict[str, int | None]:

@@ -102,7 +102,7 @@ def recount(
         events = known.get(ticket.id, [])
         _take_said(ticket, events)
         promise = book.of(ticket)
-        facts, columns = count(ticket, events, promise, at=at)
+        facts, columns = count(ticket, events, promise, ticket.told, at=at)
         for name, value in {**columns, "changed_at": at}.items():
             setattr(ticket, name, value)
         judged = before.get(ended.get(ticket.id, NO_VERSIONS)) or promise

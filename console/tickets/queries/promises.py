@@ -13,7 +13,7 @@ from console.infra.paging import Page, decode, page_of
 from console.tickets.models import CalendarVersion, PolicyVersion, SlaCalendar, SlaPolicy
 from console.tickets.rules import calendar, policy
 from console.tickets.rules.hours import Hours
-from console.tickets.rules.policy import Matched, Policy, choose
+from console.tickets.rules.policy import Matched, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Book:
 
     def of(self, ticket: Matched) -> Promise | None:
         """What was promised for a ticket."""
-        return choose(ticket, ((promise, promise.policy) for promise in self.promises))
+        return next((promise for promise in self.promises if promise.policy.matches(ticket)), None)
 
     def calendars(self) -> list[tuple[str, Hours]]:
         """The calendars that any promise counts by, by name."""

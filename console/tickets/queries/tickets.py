@@ -72,7 +72,7 @@ def events_of(ticket_ids: Collection[int]) -> dict[int, list[Event]]:
     found: dict[int, list[Event]] = defaultdict(list)
     rows = select(E.ticket_id, E.event_id, E.at, E.kind, E.value, E.ours).where(E.ticket_id.in_(list(ticket_ids)))
     for ticket_id, event_id, at, kind, value, ours in db.session.execute(rows):
-        found[ticket_id].append(Event(event_id, at, _KINDS[kind], value, ours=ours))
+        found[ticket_id].append(Event(event_id, at, _KINDS[kind], value, ours))
     return found
 
 

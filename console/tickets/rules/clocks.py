@@ -6,6 +6,7 @@ Lengths and instants are microseconds. A clock's facts do not depend on the pres
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from console.tickets.rules.history import History, Hold
 from console.tickets.rules.hours import Hours
@@ -31,8 +32,7 @@ class Breach:
     late: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One clock. `spent` counts until `since`, from which it runs; `longest` is the longest finished wait.
 
     `due` and `risk` stand only while it runs; `breached` is the first overrun that events have already shown.

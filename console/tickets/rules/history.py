@@ -1,13 +1,15 @@
 """A ticket's events read in order: when it was held, when it was answered, when it was resolved for good.
 
 The order is that of the instants, then of the event ids; what the console concluded itself comes last of an instant.
+What there are many of are named tuples, which are made in a third of the time that frozen dataclasses take.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from console.tickets.rules.instants import micros
 
@@ -27,8 +29,7 @@ class Kind(StrEnum):
     REOPENED = "reopened"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event; `value` is the status, priority or assignee it tells of. `ours` marks what the console concluded."""
 
     id: str
@@ -43,8 +44,7 @@ class Event:
         return (self.at, self.ours, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """Time that does not count: in a paused status, or resolved until it was reopened. None goes on."""
 
     begin: int
@@ -52,8 +52,7 @@ class Hold:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A customer's wait: from the first message after the last reply to the next reply, None when there is none yet."""
 
     begin: int
@@ -88,7 +87,7 @@ def read(
     What is dated before the creation counts as of it.
     """
     reader = _Reader(micros(created_at), pauses, status, priority, assignee)
-    for event in sorted(events, key=lambda event: event.order):
+    for event in sorted(events, key=attrgetter("at", "ours", "id")):
         reader.take(event)
     return reader.done()
 

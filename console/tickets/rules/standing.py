@@ -24,6 +24,7 @@ class State(StrEnum):
 
 # Of a ticket's clocks the most pressing speaks for it. A held ticket is paused, whatever was before.
 RANK: Final = (State.PAUSED, State.BREACHED, State.AT_RISK, State.OK, State.MET, State.NONE)
+_RANKED: Final = {state: place for place, state in enumerate(RANK)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,16 @@ def state(clock: Clock, now: int) -> State:
 
 def overall(clocks: Iterable[Clock], now: int) -> State:
     """How a ticket with these clocks stands."""
-    found = {state(clock, now) for clock in clocks}
-    return next((each for each in RANK if each in found), State.NONE)
+    return min((state(clock, now) for clock in clocks), key=_RANKED.__getitem__, default=State.NONE)
 
 
 def outlook(clocks: Sequence[Clock]) -> Outlook:
     """The instants that matter next."""
-    return Outlook(
-        due=_first(clock.due for clock in clocks),
-        risk=_first(clock.risk for clock in clocks),
-        breach=_first(clock.due if clock.breached is None else clock.breached for clock in clocks),
-    )
+    due = [clock.due for clock in clocks if clock.due is not None]
+    risk = [clock.risk for clock in clocks if clock.risk is not None]
+    broken = [clock.due if clock.breached is None else clock.breached for clock in clocks]
+    breach = [at for at in broken if at is not None]
+    return Outlook(min(due, default=None), min(risk, default=None), min(breach, default=None))
 
 
 def pack(clock: Clock) -> dict[str, Any]:
@@ -130,10 +130,6 @@ def _breached(clock: Clock, now: int) -> int | None:
     if clock.breached is not None:
         return clock.breached
     return clock.due if clock.due is not None and clock.due < now else None
-
-
-def _first(found: Iterable[int | None]) -> int | None:
-    return min((each for each in found if each is not None), default=None)
 
 
 def _minutes(length: int | None) -> float | None:
