@@ -193,10 +193,12 @@ def rewrite(opened: int) -> None:
 
 def rebuilt(on: Bench, opened: int) -> dict[str, Row]:
     """Rebuilds after two edits and the floor."""
-    days = [f"{datetime.now(UTC) + timedelta(minutes=time.time() % 1000 + 1440 * n):%Y-%m-%d}" for n in (1, 2)]
+    # One date far away makes it an edit each time; the others move deadlines.
+    far = f"{2030 + time.time_ns() % 300}-06-{1 + time.time_ns() % 28:02d}"
+    days = [f"{datetime.now(UTC) + timedelta(days=n):%Y-%m-%d}" for n in (1, 2, 3, 4)]
     return {
-        "rebuild after an edit": on.within(opened, lambda: rebuild(days[0])),
-        "rebuild after another": on.within(opened, lambda: rebuild(*days)),
+        "rebuild after an edit": on.within(opened, lambda: rebuild(far, *days)),
+        "rebuild after another": on.within(opened, lambda: rebuild(far)),
         "floor: the same rows rewritten": on.within(opened, lambda: rewrite(opened)),
     }
 
@@ -279,5 +281,5 @@ def show(opened: int, count: int, work: dict[str, Row], pages: dict[str, Row]) -
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:3]]
-    main(*(numbers + [1_000_000, 100_000][len(numbers) :]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)
+    count, opened = [*map(int, sys.argv[1:3]), *(1_000_000, 100_000)[len(sys.argv[1:3]) :]]
+    main(count, opened, Path(sys.argv[3]) if len(sys.argv) > 3 else None)

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, Text, cast, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, case, cast, func, select, text, update
 
 from console.infra import events as hooks
 from console.infra.actor import Actor
@@ -17,6 +17,7 @@ from console.tickets.actions.breaches import Count
 from console.tickets.actions.counting import count
 from console.tickets.actions.tickets import settle
 from console.tickets.models import Rebuild, Ticket
+from console.tickets.models.rebuild import LAST
 from console.tickets.queries import tickets as reads
 from console.tickets.rules import telling
 from console.tickets.rules.instants import micros
@@ -64,6 +65,8 @@ def begin(why: str, *, by: Actor, at: datetime) -> Rebuild:
     total = db.session.scalar(select(func.count()).select_from(Ticket).where(Ticket.resolved_at.is_(None))) or 0
     found = Rebuild(why=why, asked_by=by.label, asked_at=at, total=total)
     found.after_id = found.done = found.moved = found.breached = found.rescued = 0
+    if total > AT_ONCE:
+        found.middle_id = found.after_middle_id = _middle(total)
     db.session.add(found)
     db.session.flush()
     if total <= AT_ONCE:
@@ -71,15 +74,20 @@ def begin(why: str, *, by: Actor, at: datetime) -> Rebuild:
     return found
 
 
-def step(rebuild_id: int, *, at: datetime, limit: int = BATCH) -> Progress:
-    """Count the next tickets anew, in the caller's transaction."""
+def lanes(rebuild_id: int) -> int:
+    """At how many places a rebuild goes on at once, each with its own tickets: one counts while another writes."""
+    return 1 if db.session.get_one(Rebuild, rebuild_id).middle_id is None else 2
+
+
+def step(rebuild_id: int, *, at: datetime, limit: int = BATCH, lane: int = 0) -> Progress:
+    """Count the next tickets of a lane anew, in the caller's transaction."""
     book = reads.current_book()
     newest = db.session.scalar(select(func.max(Rebuild.id)))
     rebuild = db.session.get_one(Rebuild, rebuild_id, populate_existing=True)
     if newest != rebuild_id:
         rebuild.superseded_at = rebuild.superseded_at or at
         return Progress(more=False, done=rebuild.done, total=rebuild.total)
-    rows = _open(rebuild.after_id, limit)
+    rows = _open(rebuild, lane, limit)
     known = reads.events_of([row.id for row in rows])
     counted, changes = [], []
     for row in rows:
@@ -91,20 +99,45 @@ def step(rebuild_id: int, *, at: datetime, limit: int = BATCH) -> Progress:
     _write(changes)
     breaches.reconcile(counted, why=breaches.POLICY, at=at)
     _calm([row.id for row in rows if row.alarmed], counted, at)
-    _tally(rebuild, rows, changes)
-    rebuild.after_id = rows[-1].id if rows else rebuild.after_id
-    rebuild.finished_at = None if len(rows) == limit else at
-    db.session.flush()
-    return Progress(more=len(rows) == limit, done=rebuild.done, total=max(rebuild.total, rebuild.done))
+    over = len(rows) < limit
+    _advance(rebuild_id, {**_tally(rows, changes), **_place(rebuild, lane, rows, at, over=over)})
+    return Progress(more=not over, done=rebuild.done, total=max(rebuild.total, rebuild.done))
+
+
+def _middle(total: int) -> int:
+    """The ticket behind which the second half of the open ones begins."""
+    rows = select(Ticket.id).where(Ticket.resolved_at.is_(None)).order_by(Ticket.id)
+    return db.session.scalar(rows.offset(total // 2).limit(1)) or 0
 
 
 def _clocks_differ(row: "Row[Any]", columns: Mapping[str, Any]) -> bool:
     return bool(orjson.loads(row.clocks) != columns["clocks"])
 
 
-def _open(after: int, limit: int) -> Sequence["Row[Any]"]:
+def _open(rebuild: Rebuild, lane: int, limit: int) -> Sequence["Row[Any]"]:
+    after = rebuild.after_middle_id if lane else rebuild.after_id
     rows = select(*_READ).where(Ticket.resolved_at.is_(None), Ticket.id > after).order_by(Ticket.id).limit(limit)
+    if lane == 0 and rebuild.middle_id is not None:
+        rows = rows.where(Ticket.id <= rebuild.middle_id)
     return db.session.execute(rows.with_for_update(of=Ticket)).all()
+
+
+def _place(rebuild: Rebuild, lane: int, rows: Sequence["Row[Any]"], at: datetime, *, over: bool) -> dict[str, Any]:
+    """How far a lane is; the one that ends last ends the rebuild."""
+    name = "after_middle_id" if lane else "after_id"
+    if not over:
+        return {name: rows[-1].id}
+    if rebuild.middle_id is None:
+        return {name: rows[-1].id if rows else rebuild.after_id, "finished_at": at}
+    other = Rebuild.after_id >= Rebuild.middle_id if lane else Rebuild.after_middle_id == LAST
+    return {name: LAST if lane else rebuild.middle_id, "finished_at": case((other, at), else_=None)}
+
+
+def _advance(rebuild_id: int, values: Mapping[str, Any]) -> None:
+    """By a statement of its own: what the other lane has added meanwhile must stay, and be seen."""
+    counted = update(Rebuild).where(Rebuild.id == rebuild_id).values(values)
+    db.session.execute(counted.execution_options(synchronize_session=False))
+    db.session.expire_all()
 
 
 def _write(changes: Sequence[tuple["Row[Any]", Mapping[str, Any]]]) -> None:
@@ -124,10 +157,12 @@ def _calm(alarmed: Sequence[int], counted: Sequence[Count], at: datetime) -> Non
 
 
 def _tally(
-    rebuild: Rebuild, rows: Sequence["Row[Any]"], changes: Sequence[tuple["Row[Any]", Mapping[str, Any]]]
-) -> None:
+    rows: Sequence["Row[Any]"], changes: Sequence[tuple["Row[Any]", Mapping[str, Any]]]
+) -> dict[str, ColumnElement[int]]:
     broken = State.BREACHED.value
-    rebuild.done += len(rows)
-    rebuild.moved += sum(row.next_due_at != columns["next_due_at"] for row, columns in changes)
-    rebuild.breached += sum(row.state != broken == columns["state"] for row, columns in changes)
-    rebuild.rescued += sum(row.state == broken != columns["state"] for row, columns in changes)
+    return {
+        "done": Rebuild.done + len(rows),
+        "moved": Rebuild.moved + sum(row.next_due_at != columns["next_due_at"] for row, columns in changes),
+        "breached": Rebuild.breached + sum(row.state != broken == columns["state"] for row, columns in changes),
+        "rescued": Rebuild.rescued + sum(row.state == broken != columns["state"] for row, columns in changes),
+    }
