@@ -89,7 +89,7 @@ def _web(app: Flask) -> None:
     # First, so that its headers are set last: whatever answers in between, they are on it.
     security.init_app(app)
     errors.init_app(app)
-    app.after_request(live.stamp)
+    live.init_app(app)
     # Last registered runs first: the transaction settles before headers are stamped on the reply.
     transaction.init_app(app)
     shell.init_app(app)

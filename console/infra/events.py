@@ -3,6 +3,7 @@
 `app.py` connects the hooks. They run in the caller's transaction: a hook that fails fails the change.
 """
 
+import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 import structlog
-from flask import current_app
+from flask import current_app, g
 from redis.exceptions import RedisError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -137,6 +138,14 @@ class LimitBreached:
     by: Actor
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What rooms stand at: `versions` rise with every change, `acts` with those that somebody made by hand."""
+
+    versions: tuple[int, ...]
+    acts: tuple[int, ...]
+
+
 job_settled: Hook[JobSettled, None] = Hook("job_settled")
 retry_requested: Hook[RetryRequested, RetryAnswer] = Hook("retry_requested")
 alert_changed: Hook[AlertChanged, None] = Hook("alert_changed")
@@ -145,6 +154,8 @@ refused: Hook[Refused, None] = Hook("refused")
 limit_breached: Hook[LimitBreached, None] = Hook("limit_breached")
 
 _TOUCHED = "console.touched"
+# Of the number at which a version begins; a million changes a second would not come to its end in a century.
+BITS = 48
 
 
 def touch(*rooms: str) -> None:
@@ -152,13 +163,26 @@ def touch(*rooms: str) -> None:
     db.session().info.setdefault(_TOUCHED, set()).update(rooms)
 
 
-def versions(rooms: Sequence[str]) -> tuple[int, ...] | None:
-    """The versions of some rooms, or None while Redis is away (then nothing may be called unchanged)."""
+def by_hand() -> None:
+    """Say that this request is somebody's doing: whoever did it sees at once what came of it, and so do all others."""
+    g.by_hand = True
+
+
+def moment(rooms: Sequence[str]) -> Moment | None:
+    """What some rooms stand at, or None while Redis is away (then nothing may be called unchanged)."""
+    keys = [*map(version_key, rooms), *map(_act_key, rooms)]
     try:
-        values = cast("list[bytes | None]", connection().mget([version_key(room) for room in rooms]))
+        found = _numbers(keys)
+        if not all(found):
+            _begin(keys, anew=False)
+            found = _numbers(keys)
     except RedisError:
         return None
-    return tuple(int(value or 0) for value in values)
+    return Moment(tuple(found[: len(rooms)]), tuple(found[len(rooms) :]))
+
+
+def _numbers(keys: Sequence[str]) -> list[int]:
+    return [int(value or 0) for value in cast("list[bytes | None]", connection().mget(keys))]
 
 
 def init_app() -> None:
@@ -173,26 +197,40 @@ def version_key(room: str) -> str:
     return f"console:version:{room}"
 
 
+def _act_key(room: str) -> str:
+    return f"console:acts:{room}"
+
+
 def _raise_versions(session: Session) -> None:
-    rooms = session.info.pop(_TOUCHED, None)
+    rooms = sorted(session.info.pop(_TOUCHED, ()))
     if not rooms or not current_app:
         return
+    keys = [*map(version_key, rooms), *(map(_act_key, rooms) if g.get("by_hand") else ())]
     try:
-        _raise(sorted(rooms))
+        raised = _raise(keys)
+        if new := [key for key, version in zip(keys, raised, strict=True) if version == 1]:
+            _begin(new, anew=True)
     except RedisError:
         # The change is stored; pages notice it at the next 30-second bucket of their ETag.
-        log.warning("versions_not_raised", rooms=sorted(rooms))
+        log.warning("versions_not_raised", rooms=rooms)
 
 
-def _raise(rooms: Sequence[str]) -> None:
-    if len(rooms) == 1:
-        # As nearly always; a pipeline costs half as much again.
-        connection().incr(version_key(rooms[0]))
-        return
+def _begin(keys: Sequence[str], *, anew: bool) -> None:
+    """Anywhere: after Redis was emptied, no version may be one that a page still shows."""
     with connection().pipeline(transaction=False) as pipe:
-        for room in rooms:
-            pipe.incr(version_key(room))
+        for key in keys:
+            pipe.set(key, secrets.randbits(BITS) + 2, nx=not anew)
         pipe.execute()
+
+
+def _raise(keys: Sequence[str]) -> list[int]:
+    if len(keys) == 1:
+        # As nearly always; a pipeline costs half as much again.
+        return [cast("int", connection().incr(keys[0]))]
+    with connection().pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.incr(key)
+        return pipe.execute()
 
 
 def _forget(session: Session) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from console.infra import events
 from console.infra.actor import Actor, Role, Scope
 from console.infra.errors import Forbidden, Unauthorized
 from console.infra.events import Refused, refused
@@ -16,6 +17,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RULE = "__console_access__"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Senders of webhooks that cannot set a header may say `?token=`.
 WEBHOOKS = "/api/v1/webhooks/"
 CONFIRM = (
@@ -78,6 +80,8 @@ def requires(*roles: Role, confirmed: bool = False) -> Callable[[Callable[P, T]]
                 raise _refuse(actor, f"This needs {needed} role; you are {actor.role}. An admin can change roles.")
             if confirmed and not _loaders().confirmed():
                 raise _refuse(actor, CONFIRM)
+            if request.method not in SAFE:
+                events.by_hand()
             return view(*args, **kwargs)
 
         setattr(guarded, RULE, roles[0] if len(roles) == 1 else roles)

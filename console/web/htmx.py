@@ -1,6 +1,6 @@
 """Replies that serve a whole page, or just the named blocks when htmx asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from flask import Response, flash, get_flashed_messages, make_response, redirect, render_template, request
@@ -21,9 +21,21 @@ def page(template: str, blocks: str | Sequence[str] = (), *, status: int = 200, 
     """The page, or only `blocks` of it for htmx. The server names the blocks, never the client."""
     names = [blocks] if isinstance(blocks, str) else list(blocks)
     if names and wants_fragment():
-        body = "\n".join([*(render_block(template, name, **context) for name in names), _counts()])
-    else:
-        body = render_template(template, **context)
+        return fragment(rendered(template, names, context), status=status)
+    return _varied(render_template(template, **context), status)
+
+
+def rendered(template: str, blocks: Sequence[str], context: Mapping[str, Any]) -> str:
+    """Some blocks of a template."""
+    return "\n".join(render_block(template, name, **context) for name in blocks)
+
+
+def fragment(html: str, *, status: int = 200) -> Response:
+    """What htmx asked for, and the menu's facts where they may have moved."""
+    return _varied(f"{html}\n{_counts()}", status)
+
+
+def _varied(body: str, status: int) -> Response:
     response = make_response(body, status)
     response.vary.update(["HX-Request", "HX-Boosted"])
     return response

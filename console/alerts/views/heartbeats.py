@@ -91,7 +91,11 @@ def reader() -> dict[str, Any]:
 
 
 def broken_fact() -> str:
-    """The short fact in the menu: "2 silent", or nothing."""
+    """The short fact in the menu: "2 in trouble", or nothing."""
+    return live.fact(("heartbeats",), _broken)
+
+
+def _broken() -> str:
     count = reads.broken_count(clock.now())
     return f"{count} in trouble" if count else ""
 

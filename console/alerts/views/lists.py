@@ -1,12 +1,12 @@
 """The list of alerts, grouped by state, the worst first."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, g, request, url_for
+from flask import g, url_for
 from markupsafe import Markup
 
 from console.accounts import queries as accounts
@@ -15,14 +15,13 @@ from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter, Capped, Reading, Sort, noise, sources
 from console.alerts.rules.states import Status
 from console.alerts.views import saved
-from console.alerts.views.blueprint import bp
 from console.alerts.views.ways import ways
 from console.infra import clock
 from console.infra.actor import Role
-from console.infra.errors import Invalid
 from console.web import charts, filters, htmx, live
-from console.web.auth import current_actor, requires
+from console.web.auth import current_actor
 
+ROOMS = ("alerts",)
 PAGE = 50
 # Of the two states that are shown one above the other, fifty rows together.
 TOGETHER = {Status.OPEN: 35, Status.ACKNOWLEDGED: 15}
@@ -60,64 +59,42 @@ class Chip:
 EVERYTHING = AlertFilter(silenced=False)
 
 
-@bp.get("/alerts")
-@requires(Role.VIEWER)
-def index() -> Response:
-    """The list; a poll that finds nothing new costs neither a query nor a template."""
-    unchanged = live.not_modified("alerts")
-    if unchanged is not None:
-        return unchanged
-    try:
-        return _page(listing(request.args))
-    except Invalid as error:
-        fault = error.errors[0].detail if error.errors else error.detail
-        bare = {"q": "", **{k: v for k, v in forms.kept(request.args).items() if k != "q"}}
-        context = listing(bare) | {"q": request.args.get("q", ""), "fault": fault, "first_time": False}
-        return htmx.page("alerts/index.html", BLOCKS, status=422, **context)
-
-
-def _page(context: dict[str, Any]) -> Response:
-    response = htmx.page("alerts/index.html", BLOCKS, **context)
-    if "first" in request.args and not context["first_time"]:
-        # The very first alert has come: the whole page is another one now.
-        response.headers["HX-Refresh"] = "true"
-    return response
-
-
 def listing(args: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the list's template shows; raises Invalid for a search that cannot be read."""
+    return {**shown(args), **reader(), **ways(), **_frame(args)}
+
+
+def shown(args: Mapping[str, Any]) -> dict[str, Any]:
+    """What its blocks show, whoever reads; raises Invalid for a search that cannot be read."""
     now, wanted = clock.now(), forms.parse_filter(args)
     reading = Reading(wanted.only(), now)
     counts = _counts(reading)
     groups = [_group(status, reading, args, counts[status]) for status in wanted.statuses or SHOWN]
-    shown = [alert for group in groups for alert in group.alerts]
+    alerts = [alert for group in groups for alert in group.alerts]
     silenced = _silenced(wanted, reading)
     return {
         "groups": groups,
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
         "counts": counts,
-        "all_matching": _more_than(len(shown), [counts[group.status] for group in groups]),
+        "all_matching": _more_than(len(alerts), [counts[group.status] for group in groups]),
         "changing": queries.under_way(),
         "open": counts[Status.OPEN],
         "oob": htmx.wants_fragment(),
         "dropping": sources.dropping(),
-        "flapping": noise.spells([alert.id for alert in shown]),
-        **reader(),
+        "flapping": noise.spells([alert.id for alert in alerts]),
         "snoozes": forms.SNOOZES,
         "orders": ORDERS if forms.parse_sort(args) is Sort.WORST else dict.fromkeys(ORDERS, _order(args)),
-        "options": options,
         "root": url_for("alerts.index"),
         "nobody": queries.nobody(reading),
         "waking": queries.next_waking(now),
-        "sparks": _sparks(shown, now),
+        "sparks": _sparks(alerts, now),
         "fault": "",
         "silenced": silenced,
-        "first_time": not shown
+        "first_time": not alerts
         and not silenced.number
         and not forms.kept(args)
         and not any(c.number for c in counts.values()),
-        **ways(),
-        **_filters(args),
+        **_place(args),
     }
 
 
@@ -140,17 +117,23 @@ def _silenced(wanted: AlertFilter, reading: Reading) -> Capped:
 
 def reader() -> dict[str, Any]:
     """Who reads, whether they may change anything, and what everybody is called."""
-    actor = current_actor()
+    return {"me": current_actor().label, "may_triage": may_triage(), "called": naming()}
+
+
+def may_triage() -> bool:
+    """Whether the reader may change alerts."""
+    role = current_actor().role
+    return role is not None and role.includes(Role.RESPONDER)
+
+
+def naming() -> Callable[[str | None], str | None]:
+    """What everybody is called, by their address."""
     names = {user.email: user.label for user in accounts.users()}
 
     def called(who: str | None) -> str | None:
         return filters.person(names.get(who, who)) if who else None
 
-    return {
-        "me": actor.label,
-        "may_triage": actor.role is not None and actor.role.includes(Role.RESPONDER),
-        "called": called,
-    }
+    return called
 
 
 def options(values: list[str]) -> list[tuple[str, str]]:
@@ -160,7 +143,15 @@ def options(values: list[str]) -> list[tuple[str, str]]:
 
 def open_count() -> str:
     """The short fact in the menu: "9 open", or nothing."""
-    count: Capped = g.get("open_alerts") or queries.open_count(clock.now())
+    counted: Capped | None = g.get("open_alerts")
+    return _told(counted) if counted else live.fact(ROOMS, _open_now)
+
+
+def _open_now() -> str:
+    return _told(queries.open_count(clock.now()))
+
+
+def _told(count: Capped) -> str:
     return f"{count} open" if count.number else ""
 
 
@@ -192,16 +183,19 @@ def _spark(bars: tuple[int, ...], severity: str) -> Markup:
     return charts.spark(bars, f"{sum(bars):,} in the last 24 hours").drawn(severity)
 
 
-def _filters(args: Mapping[str, Any]) -> dict[str, Any]:
+def _place(args: Mapping[str, Any]) -> dict[str, Any]:
+    kept = forms.kept(args)
+    here: dict[str, Any] = {**kept, "cursor": args.get("cursor")}
+    return {"q": kept.get("q", ""), "kept": kept, "here": url_for("alerts.index", **here)}
+
+
+def _frame(args: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands around the list and is no news: filters and views."""
     kept = forms.kept(args)
     on = [(name, value) for name in kept if name in forms.FIELDS for value in forms.several(kept, name)]
-    chips = [Chip(n, "nobody" if v == "none" else v, _without(kept, n, v)) for n, v in on]
-    here: dict[str, Any] = {**kept, "cursor": args.get("cursor")}
     return {
-        "q": kept.get("q", ""),
-        "chips": chips,
-        "kept": kept,
-        "here": url_for("alerts.index", **here),
+        "chips": [Chip(n, "nobody" if v == "none" else v, _without(kept, n, v)) for n, v in on],
+        "options": options,
         "choices": queries.choices(),
         "saved": saved.KEEPING.tabs(kept),
         "sorts": forms.SORTS,
