@@ -40,7 +40,7 @@ KeyError: 'margins'
 
 
 # In ms: machines that run tests run many at once.
-PATIENCE = 15_000
+PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
 

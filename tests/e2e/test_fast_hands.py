@@ -179,3 +179,32 @@ def test_a_key_does_not_wait_to_open_the_search(visit: Visit, people: Cast) -> N
     expect(page.locator(f"#group-acknowledged #alert-{alert}")).to_be_visible()
     expect(page.locator("[data-search]")).to_have_value("sea")
     assert changes.asked == ["selection"]
+
+
+def test_enter_in_the_palette_waits_for_the_places_of_its_words(visit: Visit, people: Cast) -> None:
+    page = visit(people.ada).open("/alerts")
+    page.keyboard.press("Control+k")
+    places = page.locator("#jump-results [role=option]")
+    expect(places.first).to_contain_text("Alerts")
+    changes = Changes(page)
+    changes.hold(lambda request: "/jump" in request.url)
+    page.keyboard.type("audit")
+    page.keyboard.press("Enter")
+    expect(places.first).to_contain_text("Alerts")
+    changes.let_go()
+    page.wait_for_url("**/audit")
+
+
+def test_keys_before_the_offers_of_a_search_wait_for_them(visit: Visit, people: Cast) -> None:
+    fail(1)
+    page = visit(people.olu).open("/alerts")
+    page.keyboard.press("/")
+    offers = page.locator("#completions [role=option]")
+    expect(offers.first).to_be_visible()
+    changes = Changes(page)
+    changes.hold(lambda request: "/completions" in request.url)
+    page.keyboard.type("last")
+    for key in ("ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    changes.let_go()
+    expect(page.locator("[data-search]")).to_have_value("last_seen:")

@@ -14,10 +14,10 @@ def test_the_next_action_is_fixed_at_the_bottom(visit: Visit, people: Cast) -> N
     alert = fail(1)
     page = visit(people.olu, **PHONE).open(f"/alerts/{alert}")
     button = page.locator(".action-bar button", has_text="Acknowledge")
+    expect(button).to_be_in_viewport(ratio=1)
     box = button.bounding_box()
     assert box is not None
     assert box["height"] >= 52
-    assert box["y"] + box["height"] <= 844
     button.tap()
     expect(page.locator(".subject-head")).to_contain_text("Acknowledged")
 

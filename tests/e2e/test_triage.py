@@ -8,6 +8,10 @@ from console.alerts.rules.states import Severity
 from tests.conftest import Cast
 from tests.e2e.conftest import Visit, fail
 
+APART = """() => {
+  const [form, toasts] = ["#note-form", "#toasts"].map((of) => document.querySelector(of).getBoundingClientRect());
+  return toasts.height > 0 && (toasts.bottom <= form.top || form.bottom <= toasts.top);
+}"""
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
@@ -66,10 +70,7 @@ def test_a_note_is_written_while_toasts_stand(visit: Visit, people: Cast) -> Non
         page.keyboard.press(key)
         expect(page.locator("#toasts")).to_contain_text(word)
     page.locator("#note-text").focus()
-    form, toasts = page.locator("#note-form").bounding_box(), page.locator("#toasts").bounding_box()
-    assert form
-    assert toasts
-    assert toasts["y"] + toasts["height"] <= form["y"] or form["y"] + form["height"] <= toasts["y"]
+    page.wait_for_function(APART)
     page.keyboard.type("**bold** words")
     page.locator("button", has_text="Add note").click()
     expect(page.locator("#history .said strong")).to_have_text("bold")
