@@ -1,6 +1,7 @@
 """A Redis client whose connections go only where the guard lets them."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -65,11 +66,18 @@ class _JudgedTls(SSLConnection, _Judged):
 
 
 def open_redis(
-    address: Address, *, guard: Guard | None, timeout: float = SECONDS, wire: Wire | None = None, db: int | None = None
+    address: Address,
+    *,
+    guard: Guard | None,
+    timeout: float = SECONDS,
+    wire: Wire | None = None,
+    db: int | None = None,
+    greet: Callable[[Connection], None] | None = None,
 ) -> "Redis":
     """A client that connects at its first use; `timeout`: seconds to connect and for each answer. Never retries.
 
-    Raises nothing itself; on use `redis.RedisError`, of which Refused is one.
+    `greet` makes the handshake of each connection in place of `on_connect`, and may refuse whom it finds. Raises
+    nothing itself; on use `redis.RedisError`, of which Refused is one.
     """
     tls: dict[str, Any] = {"ssl_cert_reqs": "required" if address.verified else "none"} if address.secure else {}
     pool = ConnectionPool(
@@ -84,6 +92,7 @@ def open_redis(
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
+        redis_connect_func=greet,
         protocol=2,
         **tls,
     )

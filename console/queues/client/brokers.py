@@ -1,19 +1,22 @@
 """Reaching the Redis of a watched broker: our own by the app's client, others through the guard of addresses."""
 
+import time
 from typing import Final
 from urllib.parse import urlsplit
 
 from flask import current_app
-from redis import Redis
+from redis import Redis, RedisError
 
 from console.config import Settings
 from console.infra import crypto, egress
 from console.infra.brokers import Address, Wire, open_redis, parse
 from console.infra.brokers import connection as brokers
+from console.infra.deadline import Deadline
 from console.infra.errors import Fault, Invalid
 from console.infra.redis import connect as own
 from console.infra.redis import connection
 from console.queues.client.look import Found, probe
+from console.queues.client.own import Ours, unless_ours
 from console.queues.rules.brokers import CONSOLE, Watched
 
 # For each answer of a broker that is tested; the whole test has an end of its own.
@@ -34,7 +37,8 @@ def connect(
         address = parse(url_of(broker))
     except ValueError as error:
         raise brokers.Refused(str(error)) from None
-    return open_redis(address, guard=guard_of(address), timeout=timeout, wire=wire, db=db)
+    greet = unless_ours(connection(), db=address.db if db is None else db)
+    return open_redis(address, guard=guard_of(address), timeout=timeout, wire=wire, db=db, greet=greet)
 
 
 def url_of(broker: Watched) -> str:
@@ -79,6 +83,23 @@ def _check(address: Address) -> None:
     except egress.Failed:
         # The name may yet come to be; the test button and the board say that it leads nowhere.
         return
+    _meet(address, guard)
+
+
+def _meet(address: Address, guard: egress.Guard) -> None:
+    """Raise ValueError for our own Redis under another name; one that is away says so on its card."""
+    greet = unless_ours(connection(), db=address.db)
+    if greet is None:
+        return
+    wire = Wire()
+    with open_redis(address, guard=guard, greet=greet, wire=wire) as there:
+        try:
+            with Deadline(time.monotonic() + TEST_SECONDS, wire.find):
+                there.ping()
+        except Ours as error:
+            raise ValueError(str(error)) from None
+        except (RedisError, OSError):
+            return
 
 
 def _settings() -> Settings:

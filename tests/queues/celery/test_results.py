@@ -10,6 +10,7 @@ from console.alerts.models import Occurrence
 from console.infra.transaction import unit
 from console.queues.queries import celery as queries
 from tests.elsewhere import Elsewhere
+from tests.queues.celery.odd import ODD, TOLD
 from tests.queues.celery.service import Service, eventually, following, occurrences, state, watch
 
 
@@ -62,6 +63,27 @@ def test_failures_while_nobody_listened_are_told(shop: Flask, keeping: Service) 
     assert told["shop.dies"].exception_type == "billiard.exceptions.WorkerLostError"
     assert seen is not None
     assert seen.deaf_since is not None
+
+
+def test_heard_or_read_an_exception_is_one_alert_whatever_its_texts(shop: Flask, keeping: Service) -> None:
+    """An event tells the repr, the backend type and arguments; both keep the traceback."""
+    broker = watch(keeping.redis, result_db=1)
+    everything = ", ".join(f"odd.delay({kind!r})" for kind in ODD)
+    with following(shop, broker):
+        heard = keeping.send(everything)
+        occurrences(len(ODD))
+    read = keeping.send(everything)
+    finished(keeping.redis, 2 * len(ODD))
+    with following(shop, broker):
+        found = {one.job_id: one for one in occurrences(2 * len(ODD))}
+    pairs = {kind: (found[once], found[again]) for kind, once, again in zip(ODD, heard, read, strict=True)}
+    apart = {
+        kind: (a.exception_type, a.message, b.exception_type, b.message)
+        for kind, (a, b) in pairs.items()
+        if (a.alert_id, a.exception_type, a.message) != (b.alert_id, b.exception_type, b.message)
+    }
+    assert apart == {}
+    assert {kind: (one.exception_type, one.message) for kind, (one, _) in pairs.items()} == TOLD
 
 
 def test_what_was_heard_and_is_read_again_counts_once(shop: Flask, keeping: Service) -> None:

@@ -231,7 +231,11 @@ def test_results_are_read_with_what_they_keep() -> None:
     raw = json.dumps(meta).encode()
     found = read_result("u", raw)
     assert found is not None
-    assert (found.raised, found.args, found.retries) == (Raised("shop.NoPriceList", "none, 7"), [7], 2)
+    told = Raised("shop.NoPriceList", "no price list\n  for 7")
+    assert (found.raised, found.args, found.retries) == (told, [7], 2)
+    bare = read_result("u", json.dumps(meta | {"traceback": None}).encode())
+    assert bare is not None
+    assert bare.raised == Raised("shop.NoPriceList", "none, 7")
     assert is_final(raw[:40]) is True
     assert [read_result("u", bad) for bad in (None, b"", b"[]", b"{}", b'{"status": 1}', b"[" * 99_999)] == [None] * 6
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.queues.rules.celery.errors import Raised
+from console.queues.rules.celery.errors import Raised, read_kept
 from console.queues.rules.celery.events import MAX_MESSAGE, MAX_REPR, _count, _text
 
 FAILED: Final = "FAILURE"
@@ -57,12 +57,12 @@ def read_result(uuid: str, value: bytes | None) -> Result | None:
         return None
     if not isinstance(meta, dict) or not isinstance(meta.get("status"), str):
         return None
-    args, kwargs = meta.get("args"), meta.get("kwargs")
+    args, kwargs, traceback = meta.get("args"), meta.get("kwargs"), _text(meta.get("traceback"), MAX_MESSAGE)
     return Result(
         uuid=uuid,
         status=meta["status"],
-        raised=_raised(meta.get("result")),
-        traceback=_text(meta.get("traceback"), MAX_MESSAGE),
+        raised=_raised(meta.get("result"), traceback),
+        traceback=traceback,
         done_at=_text(meta.get("date_done")),
         name=_text(meta.get("name")),
         args=args if isinstance(args, list) else None,
@@ -74,7 +74,7 @@ def read_result(uuid: str, value: bytes | None) -> Result | None:
     )
 
 
-def _raised(result: Any) -> Raised | None:
+def _raised(result: Any, traceback: str | None) -> Raised | None:
     if not isinstance(result, Mapping) or not isinstance(result.get("exc_type"), str):
         return None
     kind, module = _text(result["exc_type"]) or "", _text(result.get("exc_module"))
@@ -82,6 +82,7 @@ def _raised(result: Any) -> Raised | None:
     parts = said if isinstance(said, list | tuple) else [said]
     message = ", ".join(str(part) for part in parts if part is not None)
     if (module, kind) == TIME_LIMIT:
-        # Its text is its repr, in events as in tracebacks; the backend keeps the seconds alone.
+        # Its text is its repr, in events as in tracebacks; the backend keeps the seconds alone, and no traceback.
         message = f"{kind}({message},)"
-    return Raised(f"{module}.{kind}" if module and module != "builtins" else kind, _text(message, MAX_REPR) or "")
+    full = f"{module}.{kind}" if module and module != "builtins" else kind
+    return read_kept(full, _text(message, MAX_REPR) or "", traceback)
