@@ -69,11 +69,13 @@ def put(wanted: Sequence[TicketWanted], *, at: datetime) -> list[TicketKept]:
     }
     changed = _add_events([(found[each.key].id, each.events) for each in wanted], ours=False, at=at)
     known = reads.events_of([ticket.id for ticket in found.values()])
+    concluded: list[tuple[int, list[Event]]] = []
     for each in wanted:
         ticket = found[each.key]
-        concluded = _fill(ticket, each, known[ticket.id], at=at)
-        known[ticket.id] += concluded
-        changed |= _add_events([(ticket.id, concluded)], ours=True, at=at)
+        concluded.append((ticket.id, _fill(ticket, each, known[ticket.id], at=at)))
+        known[ticket.id] += concluded[-1][1]
+    # All together: one statement for each, with what it flushes, is most of the time that a batch takes.
+    changed |= _add_events(concluded, ours=True, at=at)
     # What is over keeps what it was counted under, unless something is heard of it that was not known.
     touched = [
         ticket for key, ticket in found.items() if key in made or ticket.id in changed or ticket.resolved_at is None
