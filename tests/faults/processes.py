@@ -85,7 +85,7 @@ def polite(context: JobContext) -> None:
 class Processes:
     """The processes of one test; all are killed, with their children, when it ends."""
 
-    def __init__(self, settings: Settings, *, lease: float = 5.0) -> None:
+    def __init__(self, settings: Settings, *, lease: float = 5.0, **more: str) -> None:
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -94,6 +94,7 @@ class Processes:
             "CONSOLE_DATA_DIR": str(settings.console_data_dir),
             "JOB_LEASE_SECONDS": str(lease),
             "LOG_LEVEL": "WARNING",
+            **more,
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
