@@ -137,7 +137,9 @@ def _sure(outcome: Outcome, result: Result | None, told: Sequence[Told]) -> Outc
     if outcome.suffix:
         return outcome
     if result is not None and result.retries is not None and _same_end(outcome, result):
-        return replace(outcome, attempt=result.retries, raised=_better(outcome.raised, result.raised))
+        # The result of a later attempt may tell the same: of those whose ends were all heard, the count is sure.
+        attempt = outcome.attempt if outcome.will_retry and outcome.counted else result.retries
+        return replace(outcome, attempt=attempt, raised=_better(outcome.raised, result.raised))
     if outcome.attempt is not None:
         return outcome
     if not outcome.will_retry and any(not one.will_retry for one in told):

@@ -53,7 +53,8 @@ class Task:
 class Outcome:
     """How an attempt ended, with what is known of its task. `attempt` None: nobody said which one it was.
 
-    `suffix` makes the id of an end that may happen more than once to one attempt.
+    `counted`: nothing heard says that an end before it was missed, so its number is the count of ends. `suffix` makes
+    the id of an end that may happen more than once to one attempt.
     """
 
     task: Task
@@ -64,6 +65,7 @@ class Outcome:
     severity: str = "error"
     will_retry: bool = False
     suffix: str = ""
+    counted: bool = False
 
     @property
     def event_id(self) -> str:
@@ -138,10 +140,11 @@ def _tells_itself(event: TaskEvent) -> bool:
 
 def _ended(task: Task, ends: Sequence[TaskEvent], now: datetime) -> Joined:
     told: list[Outcome] = []
+    last = task.settled + sum(event.kind == "task-retried" for event in ends)
     for event in ends:
         if task.done:
             break
-        outcome = _outcome(task, event, now)
+        outcome = replace(_outcome(task, event, now), counted=(task.retries or 0) <= last)
         told.append(outcome)
         task = _after(outcome)
     return Joined(task, tuple(told))
