@@ -3,14 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, Request, Response, request
-from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_talisman import Talisman
 from itsdangerous import URLSafeTimedSerializer
-
-# Their callers are known by a token or by the address itself; no cookie of theirs is read or written.
-COOKIELESS = ("/api/", "/ping/")
 
 
 class House(Flask):
@@ -32,12 +29,6 @@ class Sessions(SecureCookieSessionInterface):
         if app.secret_key not in self._signers:
             self._signers[app.secret_key] = super().get_signing_serializer(app)
         return self._signers[app.secret_key]
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """What the browser has kept; a session that refuses to be written where no browser asks."""
-        if request.path.startswith(COOKIELESS):
-            return NullSession()
-        return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write what was changed; of what nobody looked at there is nothing to say."""
