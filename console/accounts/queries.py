@@ -156,8 +156,8 @@ def get_token(token_id: int) -> ApiToken:
 
 def living_token(token_hash: str, now: datetime) -> TokenHolder | None:
     """Who holds the token that a program sent, unless it is unknown, expired or revoked."""
-    row = _LIVING.run(token_hash=token_hash, now=now).first()
-    return TokenHolder(row.id, row.name, row.scopes, row.last_used_at) if row else None
+    found = _LIVING.run(token_hash=token_hash, now=now)
+    return TokenHolder(*found[0]) if found else None
 
 
 def living_link(token_hash: str, now: datetime) -> OneTimeLink | None:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import psycopg2
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DataError, OperationalError
 
 from console.infra.db import db
 from console.infra.prepared import Prepared
@@ -22,7 +24,7 @@ def known() -> list[str]:
 
 def test_it_is_planned_once_a_connection(app: Flask) -> None:
     for days in (1, 2):
-        row = ADD.run(at=NOON, days=days).one()
+        (row,) = ADD.run(at=NOON, days=days)
         assert (row[0].day, row.share, row.days) == (21 + days, "ten %", days)
     assert known() == ["test_add"]
 
@@ -31,6 +33,32 @@ def test_behind_a_pooler_it_is_sent_whole(app: Flask, monkeypatch: pytest.Monkey
     found = app.extensions["console.settings"]
     monkeypatch.setitem(app.extensions, "console.settings", found.model_copy(update={"database_pooled": True}))
     other = replace(ADD, name="test_other")
-    row = other.run(at=NOON, days=3).one()
+    (row,) = other.run(at=NOON, days=3)
     assert (row[0].day, row.share, row.days) == (24, "ten %", 3)
     assert "test_other" not in known()
+
+
+HALVE = Prepared("test_halve", {"by": "int"}, "SELECT 10 / $1 AS half")
+
+
+def test_its_errors_are_those_of_sqlalchemy_and_harm_no_later_transaction(app: Flask) -> None:
+    with pytest.raises(DataError, match="division by zero"):
+        HALVE.run(by=0)
+    db.session.rollback()
+    assert HALVE.run(by=2) == [(5,)]
+
+
+def test_a_connection_that_was_lost_is_replaced_with_all_that_it_had_prepared(committed: Flask) -> None:
+    assert HALVE.run(by=5) == [(2,)]
+    found = db.session.scalar(text("SELECT pg_backend_pid()"))
+    address = make_url(committed.extensions["console.settings"].owner_url).set(drivername="postgresql")
+    other = psycopg2.connect(address.render_as_string(hide_password=False))
+    with other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (found,))
+    other.close()
+    with pytest.raises(OperationalError) as lost:
+        HALVE.run(by=5)
+    assert lost.value.connection_invalidated
+    db.session.rollback()
+    assert HALVE.run(by=5) == [(2,)]
+    assert db.session.scalar(text("SELECT pg_backend_pid()")) != found

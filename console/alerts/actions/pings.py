@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete
+from sqlalchemy import delete
 
 from console.alerts.actions.heartbeats import create, create_unless_taken
 from console.alerts.actions.ingest import ingest
@@ -94,7 +94,7 @@ def ping(address: Address, said: Ping, *, create_missing: bool = False) -> bool:
     return created
 
 
-def _provide(address: Address, at: datetime) -> tuple[Row[Any], bool]:
+def _provide(address: Address, at: datetime) -> tuple[Any, bool]:
     made = create_unless_taken(Wanted(name=address.slug, slug=address.slug), by=SYSTEM, at=at)
     row = reads.for_ping(address)
     if row is None:
@@ -105,7 +105,7 @@ def _provide(address: Address, at: datetime) -> tuple[Row[Any], bool]:
     return row, made is not None
 
 
-def _take(row: Row[Any], said: Ping) -> None:
+def _take(row: Any, said: Ping) -> None:
     before = pulse_of(row)
     duration = _duration(row.id, before, said)
     after = beats.beat(before, said.kind, rhythm_of(row), at=said.at, rid=said.rid)
@@ -129,7 +129,7 @@ def _duration(heartbeat_id: int, pulse: beats.Pulse, said: Ping) -> int | None:
     return None if began is None else int((said.at - began) / timedelta(milliseconds=1))
 
 
-def _keep(row: Row[Any], said: Ping, pulse: beats.Pulse, duration: int | None) -> None:
+def _keep(row: Any, said: Ping, pulse: beats.Pulse, duration: int | None) -> None:
     number = row.pings_count + 1
     told = {name: getattr(said, name) for name in _PING} | {name: getattr(pulse, name) for name in _PULSE}
     told |= {name: None if told[name] is None else str(told[name]) for name in ("rid", "started_rid")}

@@ -120,7 +120,7 @@ def begin(events: Sequence[Event], keys: Sequence[Key], at: datetime) -> Begun:
     them taken. Sees to the week as well, and that nothing is merged until the transaction ends.
     """
     merged = [{"service": s, "environment": e, "fingerprint": f} for s, e, f in keys]
-    row = _BEGIN.run(at=at, events=_json(_placed(events)), keys=_json(merged)).one()
+    (row,) = _BEGIN.run(at=at, events=_json(_placed(events)), keys=_json(merged))
     return Begun(
         {(service, event): number for service, event, number in _read(row.given)},
         {(s, e, f): (to_s, to_e, to_f) for s, e, f, to_s, to_e, to_f in _read(row.leads)},
@@ -155,7 +155,7 @@ def store(alerts: Rows, at: datetime, **rows: Rows) -> tuple[list[Found], bool]:
     silence may hold at all, so that nobody has to ask when none does.
     """
     numbered = [{"id": place, **row} for place, row in enumerate(alerts, 1)]
-    row = _STORE.run(at=at, alerts=_json(numbered), **{name: _json(each) for name, each in rows.items()}).one()
+    (row,) = _STORE.run(at=at, alerts=_json(numbered), **{name: _json(each) for name, each in rows.items()})
     return [Found(*each) for each in _read(row.states)], row.muting
 
 

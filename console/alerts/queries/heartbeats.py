@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     SmallInteger,
     and_,
@@ -39,17 +38,17 @@ _BY_UUID = Prepared("ping_by_uuid", {"uuid": "uuid"}, f"{_READ} WHERE uuid = $1 
 _BY_SLUG = Prepared("ping_by_slug", {"slug": "text"}, f"{_READ} WHERE slug = $1 ORDER BY id LIMIT 2 FOR NO KEY UPDATE")
 
 
-def for_ping(address: Address) -> Row[Any] | None:
+def for_ping(address: Address) -> Any:
     """What a ping must know of its heartbeat, locked; None when the key is right and no slug is such.
 
     Raises NotFound, and Conflict when heartbeats share the slug.
     """
     if address.uuid is not None:
-        found = _BY_UUID.run(uuid=address.uuid.hex).all()
+        found = _BY_UUID.run(uuid=address.uuid.hex)
     elif address.key != ping_key():
         raise NotFound("not found")
     else:
-        found = _BY_SLUG.run(slug=address.slug).all()
+        found = _BY_SLUG.run(slug=address.slug)
     if len(found) > 1:
         raise Conflict("several heartbeats share this slug")
     if not found and address.uuid is not None:
