@@ -3,11 +3,12 @@
 import base64
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, has_request_context, request, url_for
 
 _VENDOR_AGE = 365 * 24 * 3600
 
@@ -28,14 +29,12 @@ def init_app(app: Flask) -> None:
 
 def asset(filename: str) -> Asset:
     """A file of ours under `static/`; its hash is taken again when the file changes."""
-    path = _static() / filename
-    return Asset(url_for("static", filename=filename), _integrity(path, path.stat().st_mtime_ns))
+    return _known(_static(), filename, request.script_root if has_request_context() else "", _second())
 
 
 def vendor(name: str) -> Asset:
     """A third-party file by its short name in `static/vendor/manifest.json`."""
-    entry = _manifest(_static())[name]
-    return Asset(url_for("static", filename=entry["file"]), entry["integrity"])
+    return _third_party(_static(), name, request.script_root if has_request_context() else "")
 
 
 def exists(filename: str) -> bool:
@@ -45,7 +44,29 @@ def exists(filename: str) -> bool:
 
 def modules() -> list[str]:
     """Our JavaScript modules, as names under `static/`."""
-    return sorted(f"js/{path.name}" for path in (_static() / "js").glob("*.js"))
+    return list(_modules(_static(), _second()))
+
+
+def _second() -> int:
+    # A page names fifty files: each is looked at once a second, and a change of it shows with the next.
+    return int(time.monotonic())
+
+
+@lru_cache(256)
+def _known(static: Path, filename: str, _root: str, _at: int) -> Asset:
+    path = static / filename
+    return Asset(url_for("static", filename=filename), _integrity(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(128)
+def _third_party(static: Path, name: str, _root: str) -> Asset:
+    entry = _manifest(static)[name]
+    return Asset(url_for("static", filename=entry["file"]), entry["integrity"])
+
+
+@lru_cache(4)
+def _modules(static: Path, _at: int) -> tuple[str, ...]:
+    return tuple(sorted(f"js/{path.name}" for path in (static / "js").glob("*.js")))
 
 
 def _static() -> Path:

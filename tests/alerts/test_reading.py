@@ -1,17 +1,19 @@
 """What a search is answered by: lists that are in order of time, the line of the task, one index for two filters."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from console.alerts import queries
+from console.alerts import actions, queries
 from console.alerts.models import Alert
 from console.alerts.queries import AlertFilter, Reading, Sort, gather
 from console.alerts.queries.filters import lifted, narrowed, searching
 from console.alerts.rules.states import Status
-from tests.alerts.making import alert
+from tests.alerts.making import ADA, alert
+from tests.alerts.silences.making import silence
 from tests.conftest import Clock
 
 
@@ -80,3 +82,28 @@ def test_gathering_asks_no_second_process(db_session: Session) -> None:
 def test_a_search_without_words_reads_no_details(db_session: Session, clock: Clock) -> None:
     plain, worded = (str(narrowed(select(Alert.id), AlertFilter(q=q), clock.at)) for q in ("count:>5", "-x"))
     assert ("alert_details" in plain, "alert_details" in worded) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (AlertFilter(silenced=False), ("3", "2", "1")),
+        (AlertFilter(silenced=False, q="status:open"), ("3", "2", "1")),
+        (AlertFilter(silenced=False, services=("billing",)), ("1", "1", "0")),
+        (AlertFilter(silenced=False, q="last_seen:>90m"), ("2", "1", "1")),
+        (AlertFilter(silenced=False, q="cause"), ("3", "2", "1")),
+        (AlertFilter(silenced=False, q="cause service:billing"), ("1", "1", "0")),
+        (AlertFilter(q="status:resolved"), ("0", "0", "0")),
+        (AlertFilter(), ("4", "3", "0")),
+    ],
+)
+def test_the_numbers_of_a_list(
+    db_session: Session, clock: Clock, wanted: AlertFilter, told: tuple[str, str, str]
+) -> None:
+    silence(clock.at - timedelta(hours=5), "service = shop", hours=9)
+    hours = {"billing": 1, "documents": 2, "helpdesk": 3, "shop": 4}
+    made = {name: alert(clock.at - timedelta(hours=n), service=name, message="a cause") for name, n in hours.items()}
+    actions.assign(made["helpdesk"], "olu@example.com", by=ADA, at=clock.at)
+    mute = replace(wanted.only(Status.OPEN), silenced=True) if wanted.silenced is False else None
+    found = queries.tally(Reading(wanted, clock.at), mute)
+    assert (str(found.states[Status.OPEN]), str(found.nobody), str(found.silenced)) == told

@@ -1,8 +1,9 @@
 """Reads of alerts: lists, one alert, charts."""
 
+from console.alerts.queries.beside import beside
 from console.alerts.queries.bulk import bulk_for_change, under_way
 from console.alerts.queries.charts import Bucket, Window, chart, sparklines
-from console.alerts.queries.counts import CAP, Capped, choices, counts, next_waking, nobody, open_count
+from console.alerts.queries.counts import CAP, Capped, Tally, choices, counts, open_count, tally
 from console.alerts.queries.failures import (
     failed_jobs,
     failed_since,
@@ -25,8 +26,10 @@ __all__ = [
     "Facts",
     "Reading",
     "Sort",
+    "Tally",
     "TooSlow",
     "Window",
+    "beside",
     "bulk_for_change",
     "chart",
     "choices",
@@ -42,13 +45,12 @@ __all__ = [
     "in_state",
     "matching_ids",
     "neighbours",
-    "next_waking",
-    "nobody",
     "occurrence",
     "occurrences",
     "open_count",
     "received",
     "recent",
     "sparklines",
+    "tally",
     "under_way",
 ]

@@ -1,13 +1,15 @@
 """How many alerts there are of each state, counted up to a cap; and what a filter can name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import Select, func, literal, select, text
 
 from console.alerts.models import Alert
-from console.alerts.queries.filters import NOBODY, AlertFilter, conditions
+from console.alerts.queries.filters import NOBODY, AlertFilter, conditions, lifted
 from console.alerts.queries.gather import Found, Reading
 from console.alerts.queries.standing import standing
 from console.alerts.rules.states import Status
@@ -16,6 +18,9 @@ from console.infra.db import db
 # A page counts half a dozen things: to ten thousand, that would cost more than all else of it.
 CAP = 1_000
 MOST_CHOICES = 200
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# States, each with what else is asked of its alerts.
+Parts = tuple[tuple[Status, AlertFilter], ...]
 
 _HOP = """
     (WITH RECURSIVE hop AS (
@@ -59,28 +64,58 @@ def counts(wanted: AlertFilter, now: datetime, *, reading: Reading | None = None
     states = [status for status in wanted.wanted if status in narrow.wanted]
     if not states:
         return none
-    found = db.session.execute(select(*(_counted(s, narrow, now, waking=reading.waking) for s in states))).one()
-    return none | {s: Capped(min(n, CAP), n > CAP) for s, n in zip(states, found, strict=True)}
+    found = _numbers(tuple((status, narrow) for status in states), now, waking=reading.waking)
+    return none | {status: _capped(number) for status, number in zip(states, found, strict=True)}
 
 
-def nobody(reading: Reading) -> Capped:
-    """How many of the open ones that match nobody has."""
-    if reading.found is not None:
-        return _of([one for one in reading.found if not one.assigned], Status.OPEN)
-    if reading.narrow.searches or Status.OPEN not in reading.narrow.wanted:
-        return Capped(0, more=False)
-    unowned = replace(reading.narrow, statuses=(Status.OPEN,), assignees=(NOBODY,))
-    return counts(unowned, reading.now, reading=reading.also(unowned))[Status.OPEN]
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a list says of its numbers: of each state, of the open ones that nobody has, of what is silenced."""
+
+    states: dict[Status, Capped]
+    nobody: Capped
+    silenced: Capped
+
+
+def tally(reading: Reading, silenced: AlertFilter | None) -> Tally:
+    """All of them, in one statement where an index counts. `silenced` is what the list leaves out for being so."""
+    if reading.narrow.searches:
+        unowned = [one for one in reading.found or [] if not one.assigned]
+        states = counts(reading.wanted, reading.now, reading=reading)
+        return Tally(states, _of(unowned, Status.OPEN), _hidden(reading, silenced))
+    narrow = lifted(silenced) if silenced else None
+    if narrow and narrow.searches:
+        return replace(_tally_at_once(reading, None), silenced=_hidden(reading, silenced))
+    return _tally_at_once(reading, narrow)
+
+
+def _tally_at_once(reading: Reading, silenced: AlertFilter | None) -> Tally:
+    narrow = reading.narrow
+    states = [status for status in reading.wanted.wanted if status in narrow.wanted]
+    unowned = [(Status.OPEN, replace(narrow, assignees=(NOBODY,)))] if Status.OPEN in states else []
+    hidden = [(status, silenced) for status in silenced.wanted] if silenced else []
+    parts = [*((status, narrow) for status in states), *unowned, *hidden]
+    found = [_capped(number) for number in _numbers(tuple(parts), reading.now, waking=reading.waking)]
+    none = dict.fromkeys(reading.wanted.wanted, Capped(0, more=False))
+    rest = found[len(states) :]
+    return Tally(none | dict(zip(states, found, strict=False)), _sum(rest[: len(unowned)]), _sum(rest[len(unowned) :]))
+
+
+def _hidden(reading: Reading, silenced: AlertFilter | None) -> Capped:
+    return _sum(list(counts(silenced, reading.now, reading=reading.also(silenced)).values()) if silenced else [])
+
+
+def _sum(found: list[Capped]) -> Capped:
+    return Capped(sum(one.number for one in found), any(one.more for one in found))
+
+
+def _capped(number: int) -> Capped:
+    return Capped(min(number, CAP), number > CAP)
 
 
 def open_count(now: datetime) -> Capped:
     """How many alerts are open and not silenced, for the navigation."""
     return counts(AlertFilter(silenced=False).only(Status.OPEN), now)[Status.OPEN]
-
-
-def next_waking(now: datetime) -> datetime | None:
-    """When the next snooze runs out."""
-    return db.session.scalar(select(func.min(Alert.snoozed_until)).where(Alert.snoozed_until > now))
 
 
 def choices() -> dict[str, list[str]]:
@@ -93,6 +128,21 @@ def choices() -> dict[str, list[str]]:
 
 def _of(found: list[Found], status: Status) -> Capped:
     return Capped(sum(one.status == status for one in found), more=False)
+
+
+def _numbers(parts: Parts, now: datetime, *, waking: bool) -> Sequence[int]:
+    """How many alerts each part holds, counted to one beyond the cap, in one statement."""
+    if not parts:
+        return ()
+    timeless = not waking and not any(wanted.seen or wanted.searches for _, wanted in parts)
+    rows = _timeless(parts) if timeless else select(*(_counted(*part, now, waking=waking) for part in parts))
+    return tuple(db.session.execute(rows).one())
+
+
+@lru_cache(256)
+def _timeless(parts: Parts) -> Select[Any]:
+    # Kept: to put such a statement together takes longer than to carry it out.
+    return select(*(_counted(*part, LONG_AGO, waking=False) for part in parts))
 
 
 def _counted(status: Status, wanted: AlertFilter, now: datetime, *, waking: bool) -> Any:

@@ -60,9 +60,12 @@ class Reading:
 
     def also(self, wanted: AlertFilter) -> "Reading":
         """Another filter at the same instant."""
-        other = Reading(wanted, self.now)
-        other.__dict__["waking"] = self.waking
-        return other
+        return Reading(wanted, self.now).knowing(waking=self.waking)
+
+    def knowing(self, *, waking: bool) -> "Reading":
+        """The same, which need not ask whether a snooze has run out."""
+        self.__dict__["waking"] = waking
+        return self
 
     @cached_property
     def found(self) -> list[Found] | None:

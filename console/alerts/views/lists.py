@@ -67,52 +67,46 @@ def listing(args: Mapping[str, Any]) -> dict[str, Any]:
 def shown(args: Mapping[str, Any]) -> dict[str, Any]:
     """What its blocks show, whoever reads; raises Invalid for a search that cannot be read."""
     now, wanted = clock.now(), forms.parse_filter(args)
-    reading = Reading(wanted.only(), now)
-    counts = _counts(reading)
+    beside = queries.beside(now)
+    reading = Reading(wanted.only(), now).knowing(waking=beside.waking)
+    tally = _tally(wanted, reading)
+    counts = tally.states
     groups = [_group(status, reading, args, counts[status]) for status in wanted.statuses or SHOWN]
     alerts = [alert for group in groups for alert in group.alerts]
-    silenced = _silenced(wanted, reading)
     return {
         "groups": groups,
         "folded": [s for s in (Status.SNOOZED, Status.RESOLVED) if not wanted.statuses and counts[s].number],
         "counts": counts,
         "all_matching": _more_than(len(alerts), [counts[group.status] for group in groups]),
-        "changing": queries.under_way(),
+        "changing": queries.under_way() if beside.changing else [],
         "open": counts[Status.OPEN],
         "oob": htmx.wants_fragment(),
-        "dropping": sources.dropping(),
-        "flapping": noise.spells([alert.id for alert in alerts]),
+        "dropping": sources.dropping() if beside.dropping else [],
+        "flapping": noise.spells([alert.id for alert in alerts]) if beside.flapping else {},
         "snoozes": forms.SNOOZES,
         "orders": ORDERS if forms.parse_sort(args) is Sort.WORST else dict.fromkeys(ORDERS, _order(args)),
         "root": url_for("alerts.index"),
-        "nobody": queries.nobody(reading),
-        "waking": queries.next_waking(now),
+        "nobody": tally.nobody,
+        "waking": beside.next_waking,
         "sparks": _sparks(alerts, now),
         "fault": "",
-        "silenced": silenced,
+        "silenced": tally.silenced,
         "first_time": not alerts
-        and not silenced.number
+        and not tally.silenced.number
         and not forms.kept(args)
         and not any(c.number for c in counts.values()),
         **_place(args),
     }
 
 
-def _counts(reading: Reading) -> dict[Status, Capped]:
-    counts = queries.counts(reading.wanted, reading.now, reading=reading)
+def _tally(wanted: AlertFilter, reading: Reading) -> queries.Tally:
+    """The numbers; of what is silenced, how much the list leaves out for it."""
+    mute = replace(wanted.only(*(wanted.statuses or SHOWN)), silenced=True) if wanted.silenced is False else None
+    found = queries.tally(reading, mute)
     if reading.wanted == EVERYTHING:
         # What the menu says as well: nobody counts it twice for one page.
-        g.open_alerts = counts[Status.OPEN]
-    return counts
-
-
-def _silenced(wanted: AlertFilter, reading: Reading) -> Capped:
-    """How many alerts the list leaves out because a silence mutes them."""
-    if wanted.silenced is not False:
-        return Capped(0, more=False)
-    mute = replace(wanted.only(*(wanted.statuses or SHOWN)), silenced=True)
-    counts = queries.counts(mute, reading.now, reading=reading.also(mute)).values()
-    return Capped(sum(count.number for count in counts), any(count.more for count in counts))
+        g.open_alerts = found.states[Status.OPEN]
+    return found
 
 
 def reader() -> dict[str, Any]:
