@@ -23,8 +23,9 @@ function passed(open, from, now) {
 function tell() {
   const now = Math.floor(Date.now() / 1000);
   for (const element of all("[data-left]")) {
-    const { left, from, open } = element.dataset;
-    const text = business(Number(left) - passed(open, Number(from), now));
+    const { left, from, open, over } = element.dataset;
+    const seconds = Number(left) - passed(open, Number(from), now);
+    const text = business(over === undefined ? seconds : -seconds);
     if (element.textContent !== text) element.textContent = text;
   }
 }

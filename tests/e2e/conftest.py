@@ -143,7 +143,7 @@ def visit(browser: Browser, url: str) -> Iterator[Visit]:
     visitors: list[Visitor] = []
 
     def make(user: User | None, **options: Any) -> Visitor:
-        context = browser.new_context(timezone_id="Europe/Berlin", **options)
+        context = browser.new_context(**{"timezone_id": "Europe/Berlin", **options})
         if user is not None:
             context.add_cookies([{"name": "session", "value": session_of(user), "url": url}])
         context.set_default_timeout(PATIENCE)

@@ -9,14 +9,14 @@ from markupsafe import Markup
 from console.tickets.models import Ticket
 from console.tickets.queries import tickets as reads
 from console.tickets.queries.tickets import Sla
-from console.tickets.rules.countdown import Countdown, countdown
+from console.tickets.rules.countdown import Countdown, business, countdown
 from console.tickets.rules.instants import micros
 from console.tickets.rules.standing import Standing, State
 from console.tickets.views.blueprint import bp
 
 CLOCK_NAMES = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
 TONES = {State.BREACHED: "critical", State.AT_RISK: "warning", State.PAUSED: "quiet"}
-_LEFT = Markup('<span class="time-left" data-left="%s" data-from="%s" data-open="%s">%s</span>')
+_LEFT = Markup('<span class="time-left"%s data-left="%s" data-from="%s" data-open="%s">%s</span>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,13 @@ def minutes(value: float) -> str:
 @bp.app_template_global()
 def time_left(left: Countdown) -> Markup:
     """Business time that goes on by itself on the page (static/js/countdown.js)."""
-    return _LEFT % (left.left, left.at, left.segments, left.words)
+    return _LEFT % ("", left.left, left.at, left.segments, left.words)
+
+
+@bp.app_template_global()
+def time_over(left: Countdown) -> Markup:
+    """By how much business time a deadline is over; goes on as `time_left` does."""
+    return _LEFT % (Markup(" data-over"), left.left, left.at, left.segments, business(-left.left))
 
 
 def rows_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Row]:
