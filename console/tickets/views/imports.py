@@ -1,11 +1,11 @@
 """The pages of imports: a file is uploaded, mapped, looked at row by row, then taken; what was refused comes back."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from flask import Response, make_response, redirect, request, stream_with_context, url_for
+from flask import Response, make_response, redirect, request, url_for
 
-from console.audit.rules import csv_lines
 from console.infra import clock
 from console.infra.actor import Role
 from console.infra.errors import Invalid
@@ -18,6 +18,7 @@ from console.tickets.queries import imports as reads
 from console.tickets.rules.sources import table
 from console.tickets.rules.sources.rows import FIELDS, REQUIRED
 from console.tickets.views.blueprint import bp
+from console.tickets.views.exports import as_csv
 from console.web import htmx, live
 from console.web.auth import current_actor, requires
 from console.web.security import takes_files
@@ -98,9 +99,7 @@ def delete_import(import_id: int) -> Response:
 def import_rejects(import_id: int) -> Response:
     """The rows that were refused, as they were, and why: corrected, they can be uploaded again."""
     found = reads.get(import_id)
-    answer = Response(stream_with_context(csv_lines(_rejects(found))), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f"attachment; filename=import-{import_id}-rejects.csv"
-    return answer
+    return as_csv(f"import-{import_id}-rejects", _rejects(found))
 
 
 def _rejects(found: TicketImport) -> Iterator[list[object]]:
@@ -119,7 +118,12 @@ def _listing() -> dict[str, Any]:
 
 def _one(found: TicketImport, faults: dict[str, str] | None = None) -> dict[str, Any]:
     seen = importing.preview(found) if found.state == "uploaded" else []
+    cursor = request.args.get("cursor")
+    refused = reads.rejects_page(found.id, limit=LISTED, cursor=cursor)
+    here: Any = partial(url_for, "tickets.import_", import_id=found.id)
     return {
+        "refused": refused.items, "here": here(cursor=cursor),
+        "more": here(cursor=refused.next_cursor) if refused.next_cursor else "",
         "found": found, "fields": FIELDS, "needed": REQUIRED, "missing": actions.missing(found), "seen": seen,
         "good": sum(each.row is not None for each in seen), "job": reads.job_of(found), "faults": faults or {},
         "delimiter": table.DELIMITERS[found.delimiter], "may_change": _may_change(),

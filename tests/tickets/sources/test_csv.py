@@ -1,6 +1,8 @@
 """Files of tickets: read as they are, looked at, taken once however often they come."""
 
 import io
+import re
+import uuid
 from typing import Any
 
 import pytest
@@ -207,3 +209,25 @@ def test_tags_that_nest_without_end_are_words_like_any(committed: Flask, clock: 
     found = take(upload(rows.encode()))
     assert (found.done, found.created, found.rejected) == (2, 1, 1)
     assert db.session.scalars(select(Ticket.tags)).one() == ["x", "3"]
+
+
+def test_rows_that_were_refused_come_in_pages(
+    app: Flask, client: FlaskClient, cast: Cast, sign_in: SignIn, api: Api
+) -> None:
+    rows = "".join(f"{n};;open;2026-11-21T10:00Z;;\n" for n in range(120))
+    number = post(api, (HEAD + rows).encode(), **{"Content-Type": "text/csv"}).get_json()["id"]
+    run.perform(uuid.UUID(api("POST", f"/ticket-imports/{number}/run", status=202)["job_id"]), worker="w1")
+    lines: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = api("GET", f"/ticket-imports/{number}/rejects?limit=50&cursor={cursor}", status=200)
+        lines, cursor = lines + [each["line"] for each in page["items"]], page["next_cursor"]
+    assert lines == list(range(2, 122))
+    api("GET", f"/ticket-imports/{number}/rejects?cursor=forged", status=422)
+    vi = sign_in(client, cast.vi)
+    first = vi.get(f"/tickets/imports/{number}").text
+    assert [int(line) for line in re.findall(r'id="refused-(\d+)"', first)] == list(range(2, 52))
+    more = re.search(r'href="(/tickets/imports/\d+\?cursor=[^"]+)"', first)
+    assert more is not None
+    assert 'id="refused-52"' in vi.get(more[1]).text
+    assert vi.get(f"/tickets/imports/{number}?cursor=forged").status_code == 422
