@@ -46,6 +46,8 @@ _CODES = re.compile(
       | error\ 0x[0-9a-f]{{8}}\b
       | error\ (?:\(|\#|-)?\d{{1,6}}\)?(?![\w]|[.:,]\d|\ (?:of|rows?|items?|times?|records?)\b|/)
       | error:[0-9a-f]{{8}}\b
+      | error:\ [45]\d\d\b(?![.,:-]\d|[%/\w])
+      | error,\ data\ [0-9a-f]{{3}}\b
       | (?:got|returned|received|replied|answered|answers|gave|failed|said|raised)
             [ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d
             (?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
@@ -72,7 +74,7 @@ _CODES = re.compile(
 _NAMED = re.compile(
     r"""(?i)(["']?\b(?:[a-z]{1,20}_?)?(?:code|errno|sqlstate)["']?[ ]?[:=][ ]?)["']([a-z_.]{3,60})["']"""
 )
-_STATUS_TEXT = re.compile(r"""["']([1-5]\d\d [A-Z][A-Za-z -]{1,40})["']""")
+_STATUS_TEXT = re.compile(r"""["'`]([1-5]\d\d [A-Z][A-Za-z -]{1,40})["'`]""")
 _WAIT_STATUS = re.compile(r"(?i)\b(?:wait(?:pid)?(?:[ _-]?status)?|raw status)[ ]?(?:returned|=|:|was|of)?[ ]?-?\d+")
 
 
