@@ -86,13 +86,17 @@ def hide_codes(text: str) -> str:
     """`text` with the digits of its codes made unlike digits; `show_codes` undoes it."""
     if not any(map(str.isdigit, text)):
         return _named(text)
-    text = _FOREIGN.sub("", text)
     text = _WAIT_STATUS.sub(_without_digits, text)
     text = _DATA.sub(r"\1*", text)
     text = _STATUS_TEXT.sub(r" \1 ", text)
     if "http" in text or "HTTP" in text:
         text = _ANSWER.sub(_hidden, text)
     return _named(_CODES.sub(_hidden, text))
+
+
+def unlike_codes(text: str) -> str:
+    """`text` without the characters that stand for the digits of codes while it is normalised."""
+    return _FOREIGN.sub("", text)
 
 
 def show_codes(text: str) -> str:

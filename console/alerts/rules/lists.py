@@ -18,7 +18,7 @@ _ROUNDS = 8
 _POSITION = re.compile(r"\b(character|byte)s? \* in position")
 
 # A server by name and by address, a counter and its total, an empty list beside a full one.
-_BESIDE = re.compile(r"(?<!\w)\* ?\(\*\)")
+_BESIDE = re.compile(r"(?<!\w)\* ?\((?:[\w.]{1,60}[-.])?\*\)")
 _STARS = re.compile(r"(?<![\w*])\*(?: ?\*)+(?![\w*])")
 _OF = re.compile(r"(?<![\w*])\*(?: out)? of \*(?![\w*])")
 _EMPTY = re.compile(r"(?<=[=:] )(?:\[\]|\{\})|(?<==)(?:\[\]|\{\})")
@@ -41,7 +41,7 @@ def without_lists(text: str) -> str:
         shorter = _LIST.sub(ANY, text)
         if "_*" in shorter or "-*" in shorter:
             shorter = _PREFIXED.sub(r"\1", shorter)
-        shorter = _BESIDE.sub(ANY, shorter) if "(*)" in shorter else shorter
+        shorter = _BESIDE.sub(ANY, shorter) if "*)" in shorter else shorter
         shorter = _NESTED.sub(r"\1*\2", _GROUPS.sub(r"\1", shorter))
         shorter = _AGAIN.sub(r"\1", shorter)
         shorter = _ECHO.sub(r"\1", shorter) if shorter.count(ANY) >= _ECHOES else shorter

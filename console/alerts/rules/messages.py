@@ -8,7 +8,7 @@ cause stay (`rules.codes`), and so does every word, be its letters hexadecimal.
 import re
 from functools import lru_cache
 
-from console.alerts.rules.codes import hide_codes, show_codes
+from console.alerts.rules.codes import hide_codes, show_codes, unlike_codes
 from console.alerts.rules.lists import without_lists
 from console.alerts.rules.loglines import without_prefix, without_threads
 from console.alerts.rules.names import one_server, server, with_names
@@ -24,6 +24,8 @@ MAX_MESSAGE = 8_192
 MAX_TITLE = 300
 ANY = "*"
 _ROUNDS = 8
+# What a further pass may find more in.
+_LEFT = re.compile(r"""[\d"'`\\@\u2018\u201c\u201e\u00ab\u00bb\u300c]|\A[\[(<]|\.\.\.|\u2026""")
 
 def normalise_message(text: str, *, servers: bool = False) -> str:
     """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice.
@@ -36,12 +38,13 @@ def normalise_message(text: str, *, servers: bool = False) -> str:
 @lru_cache(maxsize=1024)
 def _normalised(text: str, servers: bool) -> str:  # noqa: FBT001 - a key of the cache
     # What a pass uncovers (a quote that lost its partner, a longer list) the next one takes; most need one.
+    text = unlike_codes(text)
     for _ in range(_ROUNDS):
         shorter = _pass(text, servers=servers)
-        if shorter == text:
-            break
+        if shorter == text or not _LEFT.search(shorter):
+            return show_codes(shorter)
         text = shorter
-    return text
+    return show_codes(text)
 
 
 def _pass(text: str, *, servers: bool) -> str:
@@ -53,7 +56,7 @@ def _pass(text: str, *, servers: bool) -> str:
     if varies:
         text = VARIABLE.sub(_with_servers if servers else _replaced, without_tokens(text))
     text = one_server(without_lists(" ".join(text.split())))
-    return show_codes(one_number(text)).strip(" .:;,!").replace("\\n", " ")
+    return one_number(text).strip(" .:;,!").replace("\\n", " ")
 
 
 def _any(_: str) -> str:

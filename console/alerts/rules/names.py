@@ -11,7 +11,7 @@ _NOUN = (
     "|attribute|keyword argument|argument|import name|global name|variable|for key|missing key|required key|array key"
     "|keyword|field|parameter|param|option|setting|property|method|command|executable|program|binary|class|type|enum|macro"
     "|template|view|migration|plugin|provider|feature|capability|directive|header|arg|reading|unexpected key|unknown key"
-    "|identifier|symbol|undefined index|operator|unset|environment"
+    "|identifier|symbol|undefined index|operator|unset|environment|result|reason|status|state|cause"
 )
 # An identifier of one letter is a placeholder; `fields 'a', 'b'` is a list of values.
 _OBJECT = re.compile(
@@ -54,7 +54,7 @@ _TYPED = re.compile(
     r"""(?i)(["']?\b(?:type|kind|code_?name|reason|category|subtype|fault_?code|error_?type|status|result|state|outcome|issue)["']?(?:=|:[ ]?))"""
     r"""(["'])([A-Za-z][A-Za-z_.]{2,60})\2"""
 )
-_LONE = re.compile(r"""\A(['"])([A-Za-z_][A-Za-z_.]{1,62})\1\Z""")
+_LONE = re.compile(r"""\A(['"])([A-Za-z_][A-Za-z_.]{1,62}|[\w.$<>\[\] ]{3,200}\([\w.$<>\[\], ]{0,200}\))\1\Z""")
 
 _PORTS = {
     "5432": "postgresql",

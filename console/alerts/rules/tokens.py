@@ -8,6 +8,10 @@ _LONG64 = re.compile(r"(?<![\w+/=*.-])(?=[A-Za-z0-9]{0,60}[+/])(?=[A-Za-z+/]{0,6
 # `cus_NffrFeUfNV2Hib`, `req-AbCdEfGhIj`: what kind of thing stays.
 _PREFIXED = re.compile(r"(?<![\w.-])([a-z]{2,8}(?:_[a-z]{2,8})?[_-])([A-Za-z0-9]{8,64})(?![\w*])")
 _JOINED = re.compile(r"(?<![\w.@/*-])(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9]{1,64}(?:[_-]{1,2}[A-Za-z0-9]{1,64}){1,9}(?![\w.@/*-])")
+# Airflow's names of runs, gRPC's and librdkafka's of addresses, PostgreSQL's of places in the log.
+_RUN = re.compile(r"\b(?:manual|scheduled|backfill|dataset_triggered|asset_triggered)__(?=\d)")
+_SOCKET = re.compile(r"\bipv[46][:#](?:%5B|\[)?[\w.:-]{2,60}(?:%5D|\])?(?::\d{1,5})?")
+_LSN = re.compile(r"\b[0-9A-F]{1,8}/(?=[A-F]{0,8}\d)[0-9A-F]{6,8}\b")
 _HUMPS = re.compile(r"\b(?:[A-Z]{1,2}[a-z]{1,2}){4,12}[A-Z]?\b")
 # The hash that a Deployment adds has no vowels, and at times no digit.
 _POD = re.compile(r"(?<=[\w])-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])")
@@ -54,12 +58,16 @@ _DIGITS = re.compile(r"\d+")
 
 def without_tokens(text: str) -> str:
     """`text` with values that show by their form replaced by `*`."""
+    if "__" in text:
+        text = _RUN.sub("", text)
+    if "ipv" in text:
+        text = _SOCKET.sub("*", text)
     if "eyJ" in text:
         text = _JWT.sub("*", text)
     if "=" in text:
         text = _BASE64.sub("*", text)
     if "/" in text or "+" in text:
-        text = _PHONE.sub("*", _LONG64.sub("*", text))
+        text = _PHONE.sub("*", _LSN.sub("*", _LONG64.sub("*", text)))
     if "_" in text or "-" in text:
         text = _JOINED.sub(_joined, _PREFIXED.sub(_prefixed, _POD.sub("*", text)))
     text = _HUMPS.sub("*", text)
