@@ -50,7 +50,8 @@ _CODES = re.compile(
       | error,\ data\ [0-9a-f]{{3}}\b
       | (?:got|returned|received|replied|answered|answers|gave|failed|said|raised)
             [ ](?:with[ ])?(?:an?[ ])?(?:http[ ])?[45]\d\d
-            (?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status)\b)
+            (?=[.,;:)]?$|[.,;:)][ \n]|[ ](?:from|for|on|when|while|instead|error|response|status
+              |after|to|in|at|with|by)\b)
       | (?:ora|pls|tns|dpi|dpy|sp2|rman|crs|kup|imp|exp|clr|my)-\d{{3,6}}\b
       | sql\d{{4,5}}[a-z]\b
       | sig[a-z]{{2,6}}\W{{0,2}}[:(][ ]?\d{{1,2}}\b
@@ -82,6 +83,9 @@ _WAIT_STATUS = re.compile(r"(?i)\b(?:wait(?:pid)?(?:[ _-]?status)?|raw status)[ 
 _ANSWER = re.compile(r"(?<![\w.:/=#-])[45]\d\d(?![\w/%]|[.:,-]\d|\s*(?:ms|s|sec|seconds|bytes|rows|items|times|of)\b)")
 
 
+_METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /")
+
+
 def hide_codes(text: str) -> str:
     """`text` with the digits of its codes made unlike digits; `show_codes` undoes it."""
     if not any(map(str.isdigit, text)):
@@ -89,7 +93,7 @@ def hide_codes(text: str) -> str:
     text = _WAIT_STATUS.sub(_without_digits, text)
     text = _DATA.sub(r"\1*", text)
     text = _STATUS_TEXT.sub(r" \1 ", text)
-    if "http" in text or "HTTP" in text:
+    if "http" in text or "HTTP" in text or _METHOD.search(text):
         text = _ANSWER.sub(_hidden, text)
     return _named(_CODES.sub(_hidden, text))
 

@@ -17,7 +17,7 @@ from console.alerts.rules.paths import from_root, place, root_of
 from console.alerts.rules.tracebacks import Frame, Raised, own_frames, parse_traceback
 
 # Hashed with everything: a new number groups anew, on purpose.
-VERSION = "2"
+VERSION = "3"
 DEFAULT = "{{ default }}"
 
 Chain = Sequence[Raised]

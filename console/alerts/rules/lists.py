@@ -49,5 +49,3 @@ def without_lists(text: str) -> str:
             break
         text = shorter
     return _POSITION.sub(r"\1 in position", text)
-
-

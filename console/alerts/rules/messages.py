@@ -11,8 +11,9 @@ from functools import lru_cache
 from console.alerts.rules.codes import hide_codes, show_codes, unlike_codes
 from console.alerts.rules.lists import without_lists
 from console.alerts.rules.loglines import without_prefix, without_threads
-from console.alerts.rules.names import one_server, server, with_names
+from console.alerts.rules.names import with_names
 from console.alerts.rules.segments import of_path, of_token, of_url
+from console.alerts.rules.servers import one_server, server
 from console.alerts.rules.slots import without_names
 from console.alerts.rules.statements import without_cut, without_statements
 from console.alerts.rules.tokens import without_tokens
@@ -26,6 +27,7 @@ ANY = "*"
 _ROUNDS = 8
 # What a further pass may find more in.
 _LEFT = re.compile(r"""[\d"'`\\@\u2018\u201c\u201e\u00ab\u00bb\u300c]|\A[\[(<]|\.\.\.|\u2026""")
+
 
 def normalise_message(text: str, *, servers: bool = False) -> str:
     """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice.

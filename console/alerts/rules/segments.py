@@ -60,5 +60,3 @@ def _segment(part: str) -> str:
     if not any(map(str.isdigit, part)):
         return part
     return re.sub(r"\*(?:[-_.:T]?\*)+", ANY, re.sub(r"[^\W_]*\d[^\W_]*", lambda found: of_token(found[0]), part))
-
-

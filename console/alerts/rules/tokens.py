@@ -4,14 +4,20 @@ import re
 
 _JWT = re.compile(r"\beyJ[\w-]{5,2000}(?:\.[\w-]{0,2000}){0,4}={0,2}")
 _BASE64 = re.compile(r"(?<![\w+/=*])(?=[A-Za-z+/]{0,200}\d|[A-Z]*[a-z]+[A-Z])[A-Za-z0-9+/]{8,4000}={1,2}(?![\w=])")
-_LONG64 = re.compile(r"(?<![\w+/=*.-])(?=[A-Za-z0-9]{0,60}[+/])(?=[A-Za-z+/]{0,60}\d)(?=[a-z0-9+/]{0,60}[A-Z])[A-Za-z0-9+/]{28,4000}(?![\w/.-])")
+_LONG64 = re.compile(
+    r"(?<![\w+/=*.-])(?=[A-Za-z0-9]{0,60}[+/])(?=[A-Za-z+/]{0,60}\d)(?=[a-z0-9+/]{0,60}[A-Z])[A-Za-z0-9+/]{28,4000}(?![\w/.-])"
+)
 # `cus_NffrFeUfNV2Hib`, `req-AbCdEfGhIj`: what kind of thing stays.
 _PREFIXED = re.compile(r"(?<![\w.-])([a-z]{2,8}(?:_[a-z]{2,8})?[_-])([A-Za-z0-9]{8,64})(?![\w*])")
-_JOINED = re.compile(r"(?<![\w.@/*-])(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9]{1,64}(?:[_-]{1,2}[A-Za-z0-9]{1,64}){1,9}(?![\w.@/*-])")
+_JOINED = re.compile(
+    r"(?<![\w.@/*-])(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9]{1,64}(?:[_-]{1,2}[A-Za-z0-9]{1,64}){1,9}(?![\w.@/*-])"
+)
 # Airflow's names of runs, gRPC's and librdkafka's of addresses, PostgreSQL's of places in the log.
 _RUN = re.compile(r"\b(?:manual|scheduled|backfill|dataset_triggered|asset_triggered)__(?=\d)")
-_SOCKET = re.compile(r"\bipv[46][:#](?:%5B|\[)?[\w.:-]{2,60}(?:%5D|\])?(?::\d{1,5})?")
+_SOCKET = re.compile(r"\bipv[46][:#](?:%5B|\[)?[\w.:-]{1,60}\w(?:%5D|\])?(?::\d{1,5})?")
 _LSN = re.compile(r"\b[0-9A-F]{1,8}/(?=[A-F]{0,8}\d)[0-9A-F]{6,8}\b")
+# The kernel's `[python3:8812]`.
+_COMMAND = re.compile(r"(\[[A-Za-z][\w./-]{0,30}:)\d{1,7}(?=\])")
 _HUMPS = re.compile(r"\b(?:[A-Z]{1,2}[a-z]{1,2}){4,12}[A-Z]?\b")
 # The hash that a Deployment adds has no vowels, and at times no digit.
 _POD = re.compile(r"(?<=[\w])-(?:[bcdfghjklmnpqrstvwxz2456789]{8,10}-)[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])")
@@ -23,10 +29,13 @@ _BLOCK = (
 _DEVICE = re.compile(
     rf"""(?x)/dev/(?:{_BLOCK}|(?:mapper|disk/by-[a-z]{{2,9}})/[\w.:+-]{{1,128}}|tty[A-Z]{{0,3}}\d{{1,3}}|[\w-]{{1,40}}/[\w-]{{1,60}})(?![\w/])
       | (?<![\w./-])(?:(?!sdk)(?!vdi){_BLOCK}
-        | (?:eth|bond|wlan|team|br|tun|tap|ppp|wg|ens|eno|enx|enp\d{{1,3}}s|wlp\d{{1,3}}s|veth|cali|docker|vmbr)[0-9][0-9a-f]{{0,12}})
+        | (?:eth|bond|wlan|team|br|tun|tap|ppp|wg|ens|eno|enx|enp\d{{1,3}}s|wlp\d{{1,3}}s
+          |veth|cali|docker|vmbr)[0-9][0-9a-f]{{0,12}})
         (?![\w*]|\.\w)"""
 )
-_DEVICE_HINT = re.compile(r"(?:[shxv]d[a-z]|nvme|dm-|md\d|/dev/|eth\d|en[psox]|bond|wl|tun|tap|veth|br|docker|mmc|loop|disk|team|ppp|wg|cali)")
+_DEVICE_HINT = re.compile(
+    r"(?:[shxv]d[a-z]|nvme|dm-|md\d|/dev/|eth\d|en[psox]|bond|wl|tun|tap|veth|br|docker|mmc|loop|disk|team|ppp|wg|cali)"
+)
 
 DATA_FILE = (
     "csv|tsv|xlsx?|xlsm|ods|pdf|docx?|pptx?|odt|rtf|jpe?g|png|gif|webp|tiff?|bmp|svg|heic|mp[34]|mkv|mov|avi|webm|wav|flac|ogg"
@@ -38,7 +47,8 @@ _FILE = re.compile(rf"(?i)(?<![\w/\\.*@-])[\w*][\w*.+@-]{{0,120}}?\.(?:{DATA_FIL
 _CURRENCY = "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|KRW|SGD|HKD"
 _AMOUNT = r"-?\d[\d.,'_ ]{0,18}\d|\d"
 _MONEY = re.compile(
-    rf"(?:(?<!\w)-?[$€£¥₹₽][ ]?|\b(?:{_CURRENCY})[ ]?)(?:{_AMOUNT})(?![\w])|(?<![\w.])(?:{_AMOUNT})[ ]?(?:[€£¥₹₽$](?!\w)|(?:{_CURRENCY})\b)"
+    rf"(?:(?<!\w)-?[$€£¥₹₽][ ]?|\b(?:{_CURRENCY})[ ]?)(?:{_AMOUNT})(?![\w])"
+    rf"|(?<![\w.])(?:{_AMOUNT})[ ]?(?:[€£¥₹₽$](?!\w)|(?:{_CURRENCY})\b)"
 )
 _MONEY_HINT = re.compile(rf"[$€£¥₹₽]|\b(?:{_CURRENCY})\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
@@ -58,6 +68,8 @@ _DIGITS = re.compile(r"\d+")
 
 def without_tokens(text: str) -> str:
     """`text` with values that show by their form replaced by `*`."""
+    if "[" in text:
+        text = _COMMAND.sub(r"\1*", text)
     if "__" in text:
         text = _RUN.sub("", text)
     if "ipv" in text:
