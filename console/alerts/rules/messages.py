@@ -1,8 +1,9 @@
 """Messages without what varies from one failure of a cause to the next.
 
-Numbers, hex, identifiers, addresses of objects, hosts and people, instants, durations, the variable parts of paths and
-URLs and whatever is quoted become `*`; a list of such values is one `*`; singular and plural are one. Codes that name a
-cause stay (`rules.codes`), and so does every word, be its letters hexadecimal.
+What shows by its form that it varies becomes `*` (`rules.variables`, `rules.tokens`: numbers, identifiers, addresses,
+instants, paths, whatever is quoted), and so does a name in the place of a name (`rules.slots`: `user bob`); a list of
+values is one `*`; singular and plural are one. Codes that name a cause stay (`rules.codes`), and so do quoted names
+of a program's own things (`rules.names`) and every word, be its letters hexadecimal.
 """
 
 import re

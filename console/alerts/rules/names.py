@@ -7,13 +7,13 @@ A table, a constraint, a module or an attribute is named by the program, not by 
 import re
 
 _NOUN = (
-    "constraint|relation|table|column|sequence|schema|trigger|function|procedure|extension|module(?: named)?|package"
-    "|attribute|(?:keyword )?argument|(?:import|global) name|(?:environment )?variable|for key|(?:missing|required"
-    "|array|unexpected|unknown) key|keyword|field|param(?:eter)?|option|setting|property|method|command|executable|program"
-    "|binary|class|type|enum|macro|template|view|migration|plugin|provider|feature|capability|directive|header|arg|reading"
-    "|identifier|symbol|undefined index|operator|result|reason|status|state|cause|bean|encoder|decoder|codec|muxer"
-    "|demuxer|filter|scheme|dialect|engine|hook|handler|task|component|data source|annotation|invoke|reverse for|because"
-    "|service"
+    "constraint|relation|table|column|sequence|schema|trigger|function|procedure|extension|module(?: named)?"
+    "|package|attribute|(?:keyword )?argument|(?:import|global) name|(?:environment )?variable|for key|(?:missing"
+    "|required|array|unexpected|unknown) key|keyword|field|param(?:eter)?|option|setting|property|method|command"
+    "|executable|program|binary|class|type|enum|macro|template|view|migration|plugin|provider|feature|capability"
+    "|directive|header|arg|reading|identifier|symbol|undefined index|operator|result|reason|status|state|cause"
+    "|bean|encoder|decoder|codec|muxer|demuxer|filter|scheme|dialect|engine|hook|handler|task|component"
+    "|data source|annotation|invoke|reverse for|because|service"
 )
 # An identifier of one letter is a placeholder; `fields 'a', 'b'` is a list of values.
 _OBJECT = re.compile(
@@ -31,6 +31,9 @@ _BEFORE = re.compile(
     (?= (?:[ ]is)?[ ](?:null\b|None\b|nil\b
         |not[ ](?:defined|set|installed|registered|implemented|supported|configured|a[ ]function|iterable
           |a[ ](?:valid|registered)[ ](?:option|field|command|type|choice|column)))
+      | [ ](?:is[ ](?:required|missing|mandatory)|(?:cannot|can't|may[ ]not|must[ ]not)[ ]be[ ]
+        (?:null|empty|blank|none|negative)
+        |must[ ]be[ ](?:set|provided|specified|given)|member|decorator|flag)\b
       | [ ](?:object[ ](?:has|is|does|cannot)\b|field|column|attribute|property|parameter|argument|setting|option|header
         |module|package|command|table|extension)\b
       | :[ ](?:command[ ])?not\b )"""
@@ -53,7 +56,7 @@ _CODE = re.compile(
 _OF_DATA = re.compile(
     r"""(?ix) (?: \b(?:users?|role|login|database|db|queue|topic|bucket|host|server|customer|tenant|account|value|entry
     |token|string|literal|input|file|path|directory|folder|repository|repo|branch|tag|image|container|pod|node|key|id|message|for|by
-    |from|to|with|at|on|as|not|got|is|was|actor|member|owner|author|group|channel|index|collection|vhost|exchange|keyspace
+    |from|to|with|on|as|not|got|is|was|actor|member|owner|author|group|channel|index|collection|vhost|exchange|keyspace
     |cluster|site|domain|project|team|organi[sz]ation|name|connection|client|session|cache|secret|configmap|volume|namespace
     |environment):?[ ]?[(\[]? | [=:,][ ]? ) \Z"""
 )
