@@ -35,6 +35,10 @@ PARTS: Final = {
 }
 RULE_MOST: Final = 400
 _DAY: Final = re.compile(r"DTSTART(?:;[^:]*)?:\d{8}\s*$", re.IGNORECASE)
+# Some senders name a zone for a whole day, which RFC 5545 forbids and the library takes for an instant.
+_DAYS: Final = re.compile(
+    r"(DTSTART|DTEND|RDATE|EXDATE|RECURRENCE-ID)(?:;[^:]*)?:(\d{8}(?:,\d{8})*)\s*$", re.IGNORECASE
+)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 NAME_MOST: Final = 200
 # Google's feeds list days that nobody has off, and say so.
@@ -92,7 +96,11 @@ def read(raw: bytes, years: range) -> HolidayFile:
     events = list(islice(_events(text), MOST_EVENTS + 1))
     if len(events) > MOST_EVENTS:
         raise _refused(f"It holds more than {MOST_EVENTS:,} events.")
-    whole = [lines for lines in events if any(_DAY.match(line) for line in lines)]
+    whole = [
+        [_DAYS.sub(r"\1;VALUE=DATE:\2", line) for line in lines]
+        for lines in events
+        if any(_DAY.match(line) for line in lines)
+    ]
     begin, end = date(years[0], 1, 1), date(years[-1], 12, 31)
     known = [one for event in _parsed(whole).walk("VEVENT") if (one := _series(event, end)) is not None]
     found = _expanded(known, begin, end)
