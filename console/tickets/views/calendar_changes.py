@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, request, url_for
 from console.infra import clock
 from console.infra.actor import Role
 from console.infra.errors import Fault, Invalid
-from console.tickets import forms, jobs
+from console.tickets import jobs
 from console.tickets.actions import promises
 from console.tickets.client import country, ics
 from console.tickets.models import SlaCalendar
@@ -103,26 +103,15 @@ def _pressed(found: SlaCalendar | None) -> Response:
 
 
 def _wanted(found: SlaCalendar | None, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    name = found.name if found else forms.name(given["name"].strip())
-    if found is None and reads.find_calendar(name):
-        sentence = f"There is a calendar “{name}” already."
-        raise Invalid(sentence, errors=[Fault("/name", sentence)])
-    if found is not None and given["version"] != found.version:
-        by = reads.calendar_version(found).saved_by
-        sentence = f"{by} saved version {found.version} meanwhile. Look at it; if yours shall hold instead, save again."
-        given["version"] = found.version
-        raise Invalid(sentence, errors=[Fault("/version", sentence)])
+    name = found.name if found else dry_runs.named(given, "calendar", reads.find_calendar)
+    if found is not None:
+        dry_runs.check_version(found, given, saved_by=reads.calendar_version(found).saved_by)
     return name, form.body_of(given)
 
 
 def _save(name: str, wanted: dict[str, Any]) -> Response:
-    by = current_actor()
-    saved = promises.put_calendar(name, wanted, by=by, at=clock.now())
-    jobs.carry_on(saved.rebuild, by=by)
-    found = reads.get_calendar(name)
-    same = f"Nothing was changed: version {found.version} says the same."
-    htmx.toast(same if saved.rebuild is None else f"Saved as version {found.version}. {dry_runs.told(saved.rebuild)}")
-    return make_response(redirect(url_for(".calendar_page", name=name), 303))
+    saved = promises.put_calendar(name, wanted, by=current_actor(), at=clock.now())
+    return dry_runs.after_save(saved, reads.get_calendar(name).version, url_for(".calendar_page", name=name))
 
 
 def _country(given: dict[str, Any]) -> tuple[dict[str, Any], str]:

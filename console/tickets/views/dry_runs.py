@@ -3,24 +3,26 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Response
+from flask import Response, make_response, redirect
 from werkzeug.datastructures import MultiDict
 
 from console.infra.actor import Role
+from console.infra.errors import Fault, Invalid
 from console.infra.jobs.registry import spec_of
-from console.tickets import jobs
-from console.tickets.models import Rebuild
+from console.tickets import forms, jobs
+from console.tickets.actions.promises import Saved
+from console.tickets.models import Rebuild, SlaCalendar, SlaPolicy
 from console.tickets.queries import rebuilds as reads
 from console.tickets.queries.preview import Preview
 from console.tickets.views.blueprint import bp
-from console.web.auth import requires
+from console.web import htmx
+from console.web.auth import current_actor, requires
 from console.web.filters import plural
-from console.web.htmx import page
 
 MOVED: Final = "The form was changed after the look, so nothing was saved: below stands what it would do now."
 
@@ -39,7 +41,7 @@ class Ran:
 @requires(Role.VIEWER)
 def dry_run(job_id: uuid.UUID) -> Response:
     """How far it is, and then what it found; asked again and again by the form that waits."""
-    return page("tickets/dry_run.html", "dry_run", ran=of_job(job_id))
+    return htmx.page("tickets/dry_run.html", "dry_run", ran=of_job(job_id))
 
 
 def asked(form: MultiDict[str, str]) -> Ran | None:
@@ -83,6 +85,34 @@ def told(rebuild: Rebuild | None) -> str:
         return f"{plural(rebuild.total, 'open ticket')} are counted anew now."
     moved = f"{plural(rebuild.moved, 'deadline')} moved"
     return f"{moved}, {rebuild.breached:,} became breached, {rebuild.rescued:,} were rescued."
+
+
+def named(given: dict[str, Any], what: str, find: Callable[[str], object | None]) -> str:
+    """The name that was typed for something new; raises Invalid for one that will not do or is taken."""
+    name = forms.name(given["name"].strip())
+    if find(name) is not None:
+        sentence = f"There is a {what} “{name}” already."
+        raise Invalid(sentence, errors=[Fault("/name", sentence)])
+    return name
+
+
+def check_version(found: SlaCalendar | SlaPolicy, given: dict[str, Any], *, saved_by: str) -> None:
+    """Raise Invalid when somebody saved since the form was opened; shown again, it is about what they saved."""
+    if given["version"] == found.version:
+        return
+    given["version"] = found.version
+    sentence = (
+        f"{saved_by} saved version {found.version} meanwhile. Look at it; if yours shall hold instead, look again."
+    )
+    raise Invalid(sentence, errors=[Fault("/version", sentence)])
+
+
+def after_save(saved: Saved, version: int, to: str) -> Response:
+    """See to it that tickets are counted anew, say so, and lead back."""
+    jobs.carry_on(saved.rebuild, by=current_actor())
+    same = f"Nothing was changed: version {version} says the same."
+    htmx.toast(same if saved.rebuild is None else f"Saved as version {version}. {told(saved.rebuild)}")
+    return make_response(redirect(to, 303))
 
 
 def _read(found: dict[str, Any]) -> dict[str, Any]:

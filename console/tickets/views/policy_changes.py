@@ -6,9 +6,9 @@ from flask import Response, make_response, redirect, request, url_for
 
 from console.infra import clock
 from console.infra.actor import Role
-from console.infra.errors import Fault, Invalid
+from console.infra.errors import Invalid
 from console.infra.paging import MAX_LIMIT
-from console.tickets import forms, jobs
+from console.tickets import jobs
 from console.tickets.actions import ordering, promises
 from console.tickets.models import SlaPolicy
 from console.tickets.queries import promises as reads
@@ -116,28 +116,17 @@ def _pressed(found: SlaPolicy | None) -> Response:
 
 
 def _wanted(found: SlaPolicy | None, given: dict[str, Any]) -> tuple[str, int | None, dict[str, Any]]:
-    name = found.name if found else forms.name(given["name"].strip())
-    if found is None and reads.find_policy(name):
-        sentence = f"There is a policy “{name}” already."
-        raise Invalid(sentence, errors=[Fault("/name", sentence)])
-    if found is not None and given["version"] != found.version:
-        by = reads.policy_version(found).saved_by
-        sentence = f"{by} saved version {found.version} meanwhile. Look at it; if yours shall hold instead, look again."
-        given["version"] = found.version
-        raise Invalid(sentence, errors=[Fault("/version", sentence)])
+    name = found.name if found else dry_runs.named(given, "policy", reads.find_policy)
+    if found is not None:
+        dry_runs.check_version(found, given, saved_by=reads.policy_version(found).saved_by)
     position, wanted = form.body_of(given)
     promises.named_calendar(wanted["calendar"])
     return name, position, wanted
 
 
 def _save(name: str, position: int | None, wanted: dict[str, Any]) -> Response:
-    by = current_actor()
-    saved = promises.put_policy(name, position, wanted, by=by, at=clock.now())
-    jobs.carry_on(saved.rebuild, by=by)
-    found = reads.get_policy(name)
-    same = f"Nothing was changed: version {found.version} says the same."
-    htmx.toast(same if saved.rebuild is None else f"Saved as version {found.version}. {dry_runs.told(saved.rebuild)}")
-    return make_response(redirect(url_for(".policy_page", name=name), 303))
+    saved = promises.put_policy(name, position, wanted, by=current_actor(), at=clock.now())
+    return dry_runs.after_save(saved, reads.get_policy(name).version, url_for(".policy_page", name=name))
 
 
 def _form(
