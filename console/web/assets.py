@@ -70,7 +70,11 @@ def _modules(static: Path, _at: int) -> tuple[str, ...]:
 
 
 def _static() -> Path:
-    return Path(current_app.static_folder or "static")
+    return _folder(current_app.static_folder or "static")
+
+
+# A path takes longer to make than to look at.
+_folder = lru_cache(4)(Path)
 
 
 @lru_cache(maxsize=512)

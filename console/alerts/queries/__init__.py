@@ -15,8 +15,9 @@ from console.alerts.queries.failures import (
 from console.alerts.queries.filters import AlertFilter, TooSlow
 from console.alerts.queries.gather import Reading
 from console.alerts.queries.glance import Facts, facts
-from console.alerts.queries.lists import Sort, every, in_state, matching_ids, recent
+from console.alerts.queries.lists import every, in_state, matching_ids, recent
 from console.alerts.queries.one import get, get_for_change, get_locked, history
+from console.alerts.queries.walk import Sort
 
 __all__ = [
     "CAP",

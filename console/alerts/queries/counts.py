@@ -134,7 +134,7 @@ def _numbers(parts: Parts, now: datetime, *, waking: bool) -> Sequence[int]:
     """How many alerts each part holds, counted to one beyond the cap, in one statement."""
     if not parts:
         return ()
-    timeless = not waking and not any(wanted.seen or wanted.searches for _, wanted in parts)
+    timeless = not waking and all(wanted.timeless for _, wanted in parts)
     rows = _timeless(parts) if timeless else select(*(_counted(*part, now, waking=waking) for part in parts))
     return tuple(db.session.execute(rows).one())
 

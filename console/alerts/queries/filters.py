@@ -55,6 +55,11 @@ class AlertFilter:
         return bool(self.q.strip()) or self.rest is not None
 
     @property
+    def timeless(self) -> bool:
+        """Whether it says the same at any time: ages do not."""
+        return not self.searches and not self.seen
+
+    @property
     def tree(self) -> Node | None:
         """What is searched for. Raises Invalid on a bad `q`."""
         return search.parsed(self.q) if self.q.strip() else self.rest

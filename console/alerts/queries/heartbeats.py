@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    DateTime,
     Select,
     SmallInteger,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -138,10 +141,10 @@ def board(now: datetime, *, limit: int, cursor: str | None = None) -> Page[Heart
 
 def broken_count(now: datetime) -> int:
     """How many heartbeats are missed, unfinished or failed."""
-    return db.session.scalar(select(func.count()).where(_standing(now) >= min(BROKEN))) or 0
+    return db.session.scalar(_BROKEN_NOW, {"now": now}) or 0
 
 
-def _standing(now: datetime) -> ColumnElement[int]:
+def _standing(now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
     """The state as `Pulse.at` tells it, as a rank."""
     began = and_(
         Heartbeat.started_at.is_not(None),
@@ -153,6 +156,10 @@ def _standing(now: datetime) -> ColumnElement[int]:
         (and_(Heartbeat.state == State.UP, Heartbeat.expected_at <= now), literal(int(State.LATE))),
         else_=type_coerce(Heartbeat.state, SmallInteger),
     )
+
+
+# Kept: every page asks.
+_BROKEN_NOW = select(func.count()).where(_standing(bindparam("now", type_=DateTime(timezone=True))) >= min(BROKEN))
 
 
 def due_heartbeats(at: datetime, *, limit: int) -> Sequence[Heartbeat]:

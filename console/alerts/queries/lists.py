@@ -1,36 +1,20 @@
 """Lists of alerts: newest first for programs, state by state and worst first for people."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    ColumnClause,
-    DateTime,
-    SmallInteger,
-    case,
-    cast,
-    column,
-    func,
     or_,
     select,
-    true,
-    tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import joinedload
-from sqlalchemy.sql.selectable import TableValuedAlias
-from sqlalchemy.types import TypeEngine
 
 from console.alerts.models import Alert
-from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed
 from console.alerts.queries.gather import Found, Reading, instant
 from console.alerts.queries.standing import standing
+from console.alerts.queries.walk import FIRST_TIME, Sort, Stretch, walked, with_details
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 from console.infra.paging import Page, decode, page_of
@@ -38,31 +22,6 @@ from console.infra.paging import Page, decode, page_of
 LAST_ID = 2**63 - 1
 BATCH = 1_000
 LAST_TIME = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-FIRST_TIME = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-
-
-class Sort(StrEnum):
-    """The orders of a list. All walk the same index: `oldest` backwards."""
-
-    WORST = "worst"
-    RECENT = "recent"
-    OLDEST = "oldest"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One run of the list's index: a state and severity, and the place from which to read on.
-
-    `woken` is the state to which alerts stored as snoozed have returned; 0 for those that are what is stored.
-    `silenced` is one half of the run, where the filter asks for both.
-    """
-
-    status: Status
-    severity: Severity
-    seen: datetime
-    after: int
-    woken: int = 0
-    silenced: bool = False
 
 
 def recent(
@@ -117,7 +76,7 @@ def _page(
         ids = [one.id for one in _ordered(found, statuses, place, sort)[: limit + 1]]
         rows = _by_id(ids, details=details)
     else:
-        rows = _walked(_stretches(statuses, reading.narrow, place, sort), reading, sort, limit, details=details)
+        rows = walked(_stretches(statuses, reading.narrow, place, sort), reading, sort, limit, details=details)
     return page_of(rows, limit, lambda alert: _key(alert, sort))
 
 
@@ -156,12 +115,8 @@ def _sort_by(sort: Sort) -> Callable[[Found], Any]:
 
 def _by_id(ids: Sequence[int], *, details: bool) -> list[Alert]:
     rows = select(Alert).where(Alert.id.in_(ids))
-    alerts = {alert.id: alert for alert in db.session.scalars(_with_details(rows) if details else rows)}
+    alerts = {alert.id: alert for alert in db.session.scalars(with_details(rows) if details else rows)}
     return [alerts[one] for one in ids if one in alerts]
-
-
-def _with_details(rows: Any) -> Any:
-    return rows.options(joinedload(Alert.detail, innerjoin=True))
 
 
 def _stretches(
@@ -177,64 +132,6 @@ def _stretches(
         for s in severities
         if s <= worst
     ]
-
-
-def _walked(stretches: Sequence[Stretch], reading: Reading, sort: Sort, limit: int, *, details: bool) -> list[Alert]:
-    """The first `limit + 1` rows over all stretches: at most that many index entries are read of each."""
-    woken = _woken(stretches) if reading.waking else []
-    places = _places(_halves([*stretches, *woken], reading.narrow))
-    order, here = (Alert.last_seen, Alert.id), tuple_(Alert.last_seen, Alert.id)
-    there = tuple_(places.c.seen, places.c.after)
-    falling = sort is not Sort.OLDEST
-    now = reading.now
-    woke = case((Alert.snoozed_until <= now, Alert.before_snooze), else_=0) == places.c.woken
-    inner = (
-        narrowed(select(Alert.id), reading.narrow, now)
-        .where(Alert.status == places.c.status, Alert.severity == places.c.severity)
-        # Left out while it says nothing: the planner takes it for narrow and would rather sort all than walk the index.
-        .where(*([woke] if reading.waking else []))
-        .where(*([Alert.silenced == places.c.silenced] if reading.narrow.silenced is None else []))
-        .where(here < there if falling else here > there)
-        .order_by(*(one.desc() if falling else one for one in order))
-        .limit(limit + 1)
-        .correlate(places)
-        .lateral("found")
-    )
-    outer = [*([Alert.severity] if sort is Sort.WORST else []), *order]
-    rows = (
-        select(Alert)
-        .select_from(places.join(inner, true()).join(Alert, Alert.id == inner.c.id))
-        .order_by(*(one.desc() if falling else one for one in outer))
-        .limit(limit + 1)
-    )
-    with searching(reading.narrow, walking=True):
-        return list(db.session.scalars(_with_details(rows) if details else rows))
-
-
-def _woken(stretches: Sequence[Stretch]) -> list[Stretch]:
-    returned = [s for s in stretches if s.status in {Status.OPEN, Status.ACKNOWLEDGED}]
-    return [replace(s, status=Status.SNOOZED, woken=int(s.status)) for s in returned]
-
-
-def _halves(stretches: Sequence[Stretch], wanted: AlertFilter) -> list[Stretch]:
-    """The runs, which the index holds in two parts: what is silenced lies apart."""
-    apart = [] if wanted.silenced is not None else [replace(s, silenced=True) for s in stretches]
-    return [*stretches, *apart]
-
-
-def _places(stretches: Sequence[Stretch]) -> TableValuedAlias:
-    # Arrays rather than VALUES: the statement stays the same and need not be compiled anew for every page.
-    columns: dict[str, tuple[TypeEngine[Any], list[Any]]] = {
-        "status": (SmallInteger(), [int(s.status) for s in stretches]),
-        "severity": (SmallInteger(), [int(s.severity) for s in stretches]),
-        "seen": (DateTime(timezone=True), [s.seen for s in stretches]),
-        "after": (BigInteger(), [s.after for s in stretches]),
-        "woken": (SmallInteger(), [s.woken for s in stretches]),
-        "silenced": (Boolean(), [s.silenced for s in stretches]),
-    }
-    arrays = [cast(given, ARRAY(kind)) for kind, given in columns.values()]
-    named: list[ColumnClause[Any]] = [column(name, kind) for name, (kind, _) in columns.items()]
-    return func.unnest(*arrays).table_valued(*named, name="places").render_derived()
 
 
 def matching_ids(wanted: AlertFilter, now: datetime, *, cap: int) -> list[int]:
