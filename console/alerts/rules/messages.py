@@ -31,7 +31,7 @@ _LEFT = re.compile(r"""[\d"'`\\@\u2018\u201c\u201e\u00ab\u00bb\u300c]|\A[\[(<]|\
 
 
 def normalise_message(text: str, *, servers: bool = False) -> str:
-    """`text` with its variable parts replaced by `*` and plurals made singular; the same again when applied twice.
+    """`text` with its variable parts replaced by `*` and plurals made singular.
 
     `servers`: which kind of server an address is of (`redis *`) stays, for failures whose type does not say it.
     """
