@@ -173,7 +173,8 @@ def test_bulk_takes_one_value_or_several(api: Api, found: Alert) -> None:
 
 def test_bulk_changes_what_its_filter_matches(api: Api, found: Alert) -> None:
     body = {"filter": {"service": "documents", "environment": "production"}, "action": "acknowledge", "expect": 2}
-    assert api.post("/alerts/bulk", body).get_json() == {"matched": 2, "changed": 2, "jobs": 0, "job": None}
+    told = api.post("/alerts/bulk", body).get_json()
+    assert told == {"matched": 2, "changed": 2, "jobs": 0, "job": None, "id": told["id"]}
     assert {told["status"] for told in items(api, "/alerts", service="billing")} == {"open"}
     assert "5" in problem(api.post("/alerts/bulk", {"filter": {}, "action": "resolve", "expect": 4}), 409)["detail"]
     assert len(items(api, "/alerts", status="resolved")) == 0

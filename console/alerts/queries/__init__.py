@@ -1,7 +1,7 @@
 """Reads of alerts: lists, one alert, charts."""
 
 from console.alerts.queries.beside import beside
-from console.alerts.queries.bulk import bulk_for_change, under_way
+from console.alerts.queries.bulk import bulk_change, bulk_for_change, under_way
 from console.alerts.queries.charts import Bucket, Window, chart, sparklines
 from console.alerts.queries.counts import CAP, Capped, Tally, choices, counts, open_count, tally
 from console.alerts.queries.failures import (
@@ -31,6 +31,7 @@ __all__ = [
     "TooSlow",
     "Window",
     "beside",
+    "bulk_change",
     "bulk_for_change",
     "chart",
     "choices",
