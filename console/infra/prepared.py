@@ -35,6 +35,9 @@ class Prepared:
         """
         connection = db.session.connection()
         cursor = connection.connection.cursor(cursor_factory=NamedTupleCursor)
+        # Who listens to all statements hears of these too.
+        for hear in connection.dispatch.before_cursor_execute:
+            hear(connection, cursor, self.sql, values, None, False)
         try:
             self._send(cursor, connection.info, values)
             return cursor.fetchall() if cursor.description else ()

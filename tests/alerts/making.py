@@ -1,7 +1,11 @@
 """Failures and alerts for tests of this room, and noise that must never be found."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 from console.alerts import actions, queries
 from console.alerts.models import Alert
@@ -55,3 +59,16 @@ def noise(at: datetime) -> list[Alert]:
 def words(alert_id: int) -> list[str]:
     """The history of an alert, oldest first, as its events."""
     return [row.event for row in reversed(queries.history(alert_id, limit=200).items)]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The SQL statements within."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)

@@ -13,7 +13,7 @@ from console.alerts import actions, queries
 from console.alerts.rules.states import Severity
 from console.infra.db import db
 from console.oncall.models import Delivery, Notice
-from tests.alerts.making import OLU, TRACEBACK, failure, noise
+from tests.alerts.making import OLU, TRACEBACK, counted, failure, noise
 from tests.conftest import NOON, Cast, Clock, SignIn
 
 As = Callable[[str], FlaskClient]
@@ -234,3 +234,53 @@ def test_an_opening_heard_of_late_says_both_times(as_: As, clock: Clock) -> None
     assert "and we heard of it" in html(as_("vi").get(f"/alerts/{alert}"))
     soon = send("soon")
     assert "and we heard of it" not in html(as_("vi").get(f"/alerts/{soon}"))
+
+
+def test_it_costs_the_same_number_of_queries_however_much_it_has_to_tell(as_: As) -> None:
+    alert, client = send("deep", 1), as_("olu")
+    client.get(f"/alerts/{alert}")
+    with counted() as few:
+        client.get(f"/alerts/{alert}")
+    frames = "".join(
+        f'  File "/srv/app/step_{n}.py", line {n}, in step_{n}\n    step_{n + 1}()\n' for n in range(1, 201)
+    )
+    raised = f"Traceback (most recent call last):\n{frames}KeyError: 'deep'\n"
+    for n in range(2, 6):
+        told = {"fingerprint": "deep", "message": "deep", "traceback": raised, "release": f"r{n}", "host": f"h{n}"}
+        at = NOON - timedelta(minutes=n)
+        actions.ingest([failure(at, **told, job_id=f"j{n}-{m}", tags={"page": f"{m}"}) for m in range(300)], at=at)
+    for n in range(30):
+        actions.note(queries.get_for_change(alert), f"note {n:02}", by=OLU, at=NOON + timedelta(seconds=n))
+    db.session.commit()
+    with counted() as many:
+        page = html(client.get(f"/alerts/{alert}"))
+    assert len(many) == len(few) < 20
+    assert "300 pages" in page
+    assert "in the newest 1,000" in page
+    assert "note 29" in page
+    assert "note 05" not in page
+    assert len(page) < 250_000
+
+
+def test_a_poll_of_it_with_nothing_new_costs_no_query(as_: As) -> None:
+    alert, client = send("quiet"), as_("vi")
+    first = client.get(f"/alerts/{alert}", headers=HTMX)
+    with counted() as statements:
+        again = client.get(f"/alerts/{alert}", headers={**HTMX, "If-None-Match": first.headers["ETag"], "X-Poll": "1"})
+    assert (again.status_code, statements) == (304, [])
+
+
+def test_failures_of_what_is_merged_are_its_newest_and_older(as_: As) -> None:
+    first, second = send("one", 9, traceback=TRACEBACK), send("two", 5, message="of the other")
+    actions.merge(first, [second], by=OLU, at=NOON)
+    db.session.commit()
+    told = queries.facts(queries.get(first))
+    assert told.newest is not None
+    assert told.older is not None
+    client = as_("vi")
+    newest = html(client.get(f"/alerts/{first}"))
+    assert "of the other" in newest
+    assert f"occurrence={told.older[0]}" in newest
+    older = html(client.get(f"/alerts/{first}?occurrence={told.older[0]}"))
+    assert f"occurrence={told.newest[0]}" in older
+    assert "build_layout" in older

@@ -2,19 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
 from console.alerts import queries
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
 from tests.alerts.making import alert as make_alert
+from tests.alerts.making import counted
 from tests.conftest import NOON, Cast, Clock, SignIn
 
 HTMX = {"HX-Request": "true"}
@@ -25,19 +24,6 @@ As = Callable[[str], FlaskClient]
 def as_(client: FlaskClient, cast: Cast, sign_in: SignIn, clock: Clock) -> As:
     """`as_("olu")`: a client signed in as that member of the cast."""
     return lambda name: sign_in(client, getattr(cast, name))
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The SQL statements within."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def fail(**fields: Any) -> int:

@@ -122,7 +122,7 @@ def may_triage() -> bool:
 
 def naming() -> Callable[[str | None], str | None]:
     """What everybody is called, by their address."""
-    names = {user.email: user.label for user in accounts.users()}
+    names = accounts.called()
 
     def called(who: str | None) -> str | None:
         return filters.person(names.get(who, who)) if who else None
