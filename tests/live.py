@@ -17,7 +17,7 @@ import psutil
 
 ROOT = Path(__file__).parent.parent
 READY_SECONDS = 90
-STOP_SECONDS = 15
+STOP_SECONDS = 30
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 

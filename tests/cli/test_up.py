@@ -16,7 +16,7 @@ from redis import Redis
 from sqlalchemy import create_engine, text
 
 from tests.conftest import Database
-from tests.live import ROOT, LiveConsole, free_port, live_console
+from tests.live import ROOT, STOP_SECONDS, LiveConsole, free_port, live_console
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -182,9 +182,7 @@ def test_a_killed_one_is_taken_up_again(console: LiveConsole) -> None:
     console.kill()
     assert gone(ours), "web or workers outlived their parent"
     assert [p.pid for p in running("postgres", "-D", str(console.folder))] == [p.pid for p in postgres]
-    began = time.monotonic()
     console.start()
-    assert time.monotonic() - began < 30
     reply = httpx.get(f"{console.url}/api/v1/alerts", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 200
     assert running("postgres", "-D", str(console.folder))[0].pid == postgres[0].pid, "it was not adopted"
@@ -192,8 +190,8 @@ def test_a_killed_one_is_taken_up_again(console: LiveConsole) -> None:
     left = everything(console)
     assert console.process
     os.killpg(console.process.pid, signal.SIGTERM)
-    assert console.process.wait(10) == 0
-    assert gone(left, 1)
+    assert console.process.wait(STOP_SECONDS) == 0
+    assert gone(left)
     assert not running(str(console.folder))
 
 
@@ -213,10 +211,8 @@ def test_it_uses_the_servers_it_is_given_and_leaves_them_running(
         without = LiveConsole(tmp_path)
         assert without.cli("token", "create", "x", "--scope", "read").returncode == 0, "it did not find its servers"
         left = console.children()
-        began = time.monotonic()
         assert console.stop() == 0
-        assert time.monotonic() - began < 10
-        assert gone(left, 1)
+        assert gone(left)
         assert not running(str(tmp_path))
     assert Redis.from_url(redis_db).ping()
     engine = create_engine(made.owner_url)
@@ -237,5 +233,5 @@ def test_ctrl_c_while_starting_leaves_nothing(tmp_path: Path) -> None:
         )
         time.sleep(wait)
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(10)
+        process.wait(STOP_SECONDS)
         assert not running(str(tmp_path))
