@@ -86,7 +86,7 @@ class LiveConsole:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 

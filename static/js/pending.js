@@ -18,17 +18,20 @@ function goOn() {
   while (waiting.length && !underWay.size) waiting.shift()();
 }
 
+/** After everybody else who waits for the answer: what it brought is on the page, ticks are gone, a dialog is closed. */
+function answered(xhr) {
+  underWay.delete(xhr);
+  const leads = ["HX-Redirect", "HX-Location", "HX-Refresh"].some((name) => xhr.getResponseHeader(name));
+  if (xhr.status < 200 || xhr.status >= 400 || leads) waiting = [];
+  goOn();
+}
+
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (!matters(detail)) return;
   const { path, triggeringEvent } = detail.requestConfig;
   underWay.set(detail.xhr, { elt: detail.elt, path, submitter: triggeringEvent?.submitter });
-});
-
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!underWay.delete(detail.xhr)) return;
-  if (!detail.successful) waiting = [];
-  // After everybody else who listens: the list takes its ticks away, a dialog closes.
-  queueMicrotask(goOn);
+  // Comes whatever becomes of it, also when the answer cannot be shown.
+  detail.xhr.addEventListener("loadend", () => answered(detail.xhr));
 });
 
 // By itself htmx keeps a second press of a form and sends it afterwards.

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 from tests.conftest import Database
 from tests.live import ROOT, STOP_SECONDS, LiveConsole, free_port, live_console
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import come_true
+
 # In ms of the page's clock: how often live.js looks whether it is time to ask.
 TICK = 250
 COUNT = """() => {
@@ -42,4 +44,4 @@ class Stopped:
 
     def answered(self) -> None:
         """Wait until each poll has been answered, or has come to nothing."""
-        self.page.wait_for_function("window.polls.answered === window.polls.sent")
+        come_true(self.page, "window.polls.answered === window.polls.sent")

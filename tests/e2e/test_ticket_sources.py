@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from console.infra import clock, crypto
 from console.infra.actor import SYSTEM
 from console.infra.db import db
@@ -15,7 +13,7 @@ from console.tickets.rules.sources.feed import Batch, Reject
 from console.tickets.rules.sources.rows import RESOLVED
 from tests.conftest import Cast
 from tests.e2e.conftest import Visit
-from tests.e2e.test_accessible import SIZES, sideways, violations
+from tests.e2e.test_accessible import faults
 
 PAGES = (
     "/tickets/sources",
@@ -63,13 +61,5 @@ def everything() -> int:
         return imports.upload("zendesk", "export.csv", body.encode(), by=SYSTEM, at=clock.now()).id
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_they_are_accessible_and_fit(visit: Visit, people: Cast, theme: str, size: str) -> None:
-    import_id = everything()
-    visitor = visit(people.ada, color_scheme=theme, viewport=SIZES[size])
-    found = {}
-    for path in PAGES:
-        page = visitor.open(path.format(import_id=import_id))
-        found[path] = violations(page), sideways(page)
-    assert {path: what for path, what in found.items() if what != ([], 0)} == {}
+def test_they_are_accessible_and_fit(visit: Visit, people: Cast) -> None:
+    assert faults(visit(people.ada), PAGES, import_id=everything()) == {}

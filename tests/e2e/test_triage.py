@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from console.alerts.rules.states import Severity
 from tests.conftest import Cast
-from tests.e2e.conftest import Visit, fail
+from tests.e2e.conftest import Visit, come_true, fail
 
 APART = """() => {
   const [form, toasts] = ["#note-form", "#toasts"].map((of) => document.querySelector(of).getBoundingClientRect());
@@ -70,7 +70,7 @@ def test_a_note_is_written_while_toasts_stand(visit: Visit, people: Cast) -> Non
         page.keyboard.press(key)
         expect(page.locator("#toasts")).to_contain_text(word)
     page.locator("#note-text").focus()
-    page.wait_for_function(APART)
+    come_true(page, APART)
     page.keyboard.type("**bold** words")
     page.locator("button", has_text="Add note").click()
     expect(page.locator("#history .said strong")).to_have_text("bold")
