@@ -99,13 +99,13 @@ def delete_import(import_id: int) -> Response:
 def import_rejects(import_id: int) -> Response:
     """The rows that were refused, as they were, and why: corrected, they can be uploaded again."""
     found = reads.get(import_id)
-    return as_csv(f"import-{import_id}-rejects", _rejects(found))
+    # Values, not the row: when they are streamed, its transaction is over.
+    return as_csv(f"import-{import_id}-rejects", _rejects(found.id, found.options["header"]))
 
 
-def _rejects(found: TicketImport) -> Iterator[list[object]]:
-    header = found.options["header"]
+def _rejects(import_id: int, header: list[str]) -> Iterator[list[object]]:
     yield [*header, "line", "reason"]
-    for each in reads.rejects(found.id):
+    for each in reads.rejects(import_id):
         cells = [*each.cells, *[""] * (len(header) - len(each.cells))][: len(header)]
         yield [*cells, each.line, each.reason]
 

@@ -3,12 +3,14 @@
 import io
 import re
 import uuid
+from contextvars import Context
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from console.infra import jobs
 from console.infra.actor import SYSTEM
@@ -20,7 +22,7 @@ from console.tickets.jobs import importing
 from console.tickets.models import Ticket, TicketEvent, TicketImport
 from console.tickets.queries import imports as reads
 from console.tickets.rules.sources import table
-from tests.conftest import NOON, Cast, Clock, SignIn
+from tests.conftest import NOON, Cast, Clock, SignIn, give_session, make_cast
 from tests.tickets.conftest import Api
 
 HEAD = "Ticket ID;Betreff;Status;Created;Resolution due;Owner\n"
@@ -194,6 +196,20 @@ def test_on_the_pages_with_a_reject_file_that_no_spreadsheet_runs(
     vi = sign_in(client, cast.vi)
     assert vi.get("/tickets/imports").status_code == 200
     assert vi.post(f"{answer.location}/delete").status_code == 403
+
+
+def test_the_reject_file_comes_where_requests_really_commit(committed: Flask, clock: Clock) -> None:
+    ada = give_session(committed.test_client(), make_cast().ada)
+    cookie = ada.get_cookie("session")
+    assert cookie is not None
+    path = f"/tickets/imports/{take(upload()).id}/rejects.csv"
+    environ = EnvironBuilder(path, headers=[("Cookie", f"session={cookie.value}")]).get_environ()
+    # As a server calls it: outside of this test's own context, the answer read after the request has ended.
+    told, status, _ = Context().run(run_wsgi_app, committed.wsgi_app, environ, buffered=True)
+    lines = b"".join(told).decode().splitlines()
+    assert status == "200 OK"
+    assert lines[0] == '"Ticket ID","Betreff","Status","Created","Resolution due","Owner","line","reason"'
+    assert [line.split('","')[6] for line in lines[1:]] == ["4", "5", "6", "7"]
 
 
 def test_refused_rows_come_a_page_at_a_time(committed: Flask, clock: Clock) -> None:
