@@ -3,18 +3,20 @@
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from console.alerts import queries
+from console.alerts import actions, queries
 from console.alerts.queries import AlertFilter, Sort, filters, gather
 from console.alerts.rules.states import Status
 from console.infra.actor import Scope
 from console.infra.errors import Invalid
-from tests.alerts.making import alert
+from tests.alerts.making import ADA, alert
+from tests.alerts.silences.making import silence
 from tests.conftest import Cast, Clock, SignIn
 
 COMMON = "cause"
@@ -51,6 +53,23 @@ def test_walking_and_gathering_show_the_same(
     monkeypatch.setattr(gather, "MOST", 30)
     assert pages(AlertFilter(q=q), clock, sort) == walked
     assert sorted(one for page in walked for one in page) == common
+
+
+@pytest.mark.parametrize(
+    "q", [COMMON, f"{COMMON} severity:error", f"-nothing {COMMON}", "tags.shared:yes", "message:cause"]
+)
+def test_what_is_silenced_or_of_another_state_is_not_gathered(common: list[int], clock: Clock, q: str) -> None:
+    more = [alert(clock.at, message=f"the cause {word}", tags={"shared": "yes"}) for word in ("one", "two", "three")]
+    actions.resolve(more[0], by=ADA, at=clock.at)
+    silence(clock.at, "service = quiet")
+    hidden = alert(clock.at, service="quiet", message="the cause four", tags={"shared": "yes"})
+    wanted = AlertFilter(q=q, silenced=False)
+    with_all, shown = (gather.Reading(replace(wanted, silenced=one), clock.at).found for one in (None, False))
+    assert (with_all is None) == (shown is None) == ("shared" not in q)
+    for found in (with_all, shown):
+        ids = {one.id: one.status for one in found or []}
+        assert not found or ids[more[0].id] == Status.RESOLVED
+    assert "shared" not in q or {one.id for one in with_all or []} - {one.id for one in shown or []} == {hidden.id}
 
 
 def pages(wanted: AlertFilter, clock: Clock, sort: Sort) -> list[list[int]]:

@@ -24,6 +24,9 @@ SEARCH_MS = 1_000
 # Ways of reading that gather all that matches before the first row is known.
 _GATHERING = ("enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "enable_seqscan")
 
+# Of a few thousand alerts each is looked up: for milliseconds, neither another process nor a look at all is worth it.
+_FEW = {"max_parallel_workers_per_gather": "0", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
@@ -57,7 +60,7 @@ class AlertFilter:
     @property
     def timeless(self) -> bool:
         """Whether it says the same at any time: ages do not."""
-        return not self.searches and not self.seen
+        return not self.seen and (self.tree is None or search.timeless(self.tree))
 
     @property
     def tree(self) -> Node | None:
@@ -88,8 +91,7 @@ def searching(wanted: AlertFilter, *, within: int | None = None, walking: bool =
         yield
         return
     limits = {"statement_timeout": str(within or SEARCH_MS)}
-    # A second process for a search of milliseconds costs more than it saves.
-    limits |= dict.fromkeys(_GATHERING, "off") if walking else {"max_parallel_workers_per_gather": "0"}
+    limits |= dict.fromkeys(_GATHERING, "off") if walking else _FEW
     try:
         with db.session.begin_nested():
             _set(limits)

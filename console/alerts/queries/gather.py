@@ -4,14 +4,30 @@ A walk in the list's order ends early when most alerts match and never when hard
 up to MOST are gathered first, in whatever order is cheapest, and their number decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, SmallInteger, and_, case, cast, extract, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Select,
+    SmallInteger,
+    and_,
+    bindparam,
+    case,
+    cast,
+    extract,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 
-from console.alerts.models import Alert
+from console.alerts.models import Alert, AlertDetail
+from console.alerts.queries import search
 from console.alerts.queries.filters import AlertFilter, TooSlow, lifted, narrowed, searching
 from console.alerts.queries.standing import anything_waking, standing
 from console.alerts.rules.states import Status
@@ -74,7 +90,52 @@ class Reading:
 
 
 def _gather(wanted: AlertFilter, now: datetime) -> list[Found] | None:
-    woken = and_(Alert.status == Status.SNOOZED, Alert.snoozed_until <= now)
+    told = _kept(wanted, MOST) if wanted.timeless and not wanted.statuses else _asked(wanted, MOST, now)
+    try:
+        with searching(wanted, within=GATHER_MS):
+            found = db.session.execute(told, {"now": now}).all()
+    except TooSlow:
+        return None
+    return [Found._make(row[1:]) for row in found if row[1] is not None] if found[0][0] <= MOST else None
+
+
+@lru_cache(256)
+def _kept(wanted: AlertFilter, most: int) -> Select[Any]:
+    # Kept: to put such a statement together takes longer than to carry it out.
+    return _asked(wanted, most, EPOCH)
+
+
+def _asked(wanted: AlertFilter, most: int, now: datetime) -> Select[Any]:
+    return _words_first(wanted, most, now) if _only_words(wanted) else _at_once(wanted, most, now)
+
+
+def _only_words(wanted: AlertFilter) -> bool:
+    """Whether words and tags alone decide, and so how many hold them is known without a look at the alerts."""
+    alone = AlertFilter(silenced=wanted.silenced, q=wanted.q, rest=wanted.rest)
+    return wanted == alone and wanted.tree is not None and search.only_details(wanted.tree)
+
+
+def _words_first(wanted: AlertFilter, most: int, now: datetime) -> Select[Any]:
+    """What holds the words, and only if that is not too many the alerts of it: each is a look at its row."""
+    held = select(AlertDetail.alert_id).where(search.condition(wanted.tree, now) if wanted.tree else true())
+    few = held.limit(most + 1).cte("few")
+    number = select(func.count()).select_from(few).scalar_subquery()
+    rows = _alerts(replace(wanted, q="", rest=None), now).where(Alert.id.in_(select(few.c.alert_id)), number <= most)
+    gathered = rows.subquery("gathered")
+    one = select(number.label("number")).subquery("one")
+    return select(one.c.number, gathered).select_from(one.outerjoin(gathered, true()))
+
+
+def _at_once(wanted: AlertFilter, most: int, now: datetime) -> Select[Any]:
+    gathered = _alerts(wanted, now).limit(most + 1).cte("gathered")
+    number = select(func.count().label("number")).select_from(gathered).subquery("number")
+    # One row alone says how many there are, when they are too many to be worth sending.
+    return select(number.c.number, gathered).select_from(number.outerjoin(gathered, number.c.number <= most))
+
+
+def _alerts(wanted: AlertFilter, now: datetime) -> Select[Any]:
+    at = bindparam("now", type_=DateTime(timezone=True))
+    woken = and_(Alert.status == Status.SNOOZED, Alert.snoozed_until <= at)
     status = case((woken, Alert.before_snooze), else_=Alert.status)
     # Plain numbers: an enum and a datetime for each of thousands would cost more than finding them.
     seen = cast(extract("epoch", Alert.last_seen) * 1_000_000, BigInteger).label("seen")
@@ -83,15 +144,4 @@ def _gather(wanted: AlertFilter, now: datetime) -> list[Found] | None:
     rows = narrowed(select(*columns), wanted, now)
     if wanted.statuses:
         rows = rows.where(or_(*(standing(one, now) for one in wanted.statuses)))
-    if wanted.severities:
-        rows = rows.where(Alert.severity.in_(wanted.severities))
-    gathered = rows.limit(MOST + 1).cte("gathered")
-    number = select(func.count().label("number")).select_from(gathered).subquery("number")
-    # One row alone says how many there are, when they are too many to be worth sending.
-    told = select(number.c.number, gathered).select_from(number.outerjoin(gathered, number.c.number <= MOST))
-    try:
-        with searching(wanted, within=GATHER_MS):
-            found = db.session.execute(told).all()
-    except TooSlow:
-        return None
-    return [Found._make(row[1:]) for row in found if row[1] is not None] if found[0].number <= MOST else None
+    return rows.where(Alert.severity.in_(wanted.severities)) if wanted.severities else rows

@@ -126,6 +126,30 @@ def _word(node: Match, now: datetime) -> ColumnElement[bool]:
     return standing(rank, now) if isinstance(rank, Status) else Alert.severity == rank
 
 
+def only_details(tree: Node) -> bool:
+    """Whether a search looks at nothing but words and tags."""
+    match tree:
+        case grammar.All(parts) | grammar.Any(parts):
+            return all(map(only_details, parts))
+        case grammar.Not(part):
+            return only_details(part)
+        case Match():
+            return tree.field == "message" or tree.field.startswith(grammar.TAG)
+    return True
+
+
+def timeless(tree: Node) -> bool:
+    """Whether a search says the same at any time: ages do not, nor do states, which snoozes change."""
+    match tree:
+        case grammar.All(parts) | grammar.Any(parts):
+            return all(map(timeless, parts))
+        case grammar.Not(part):
+            return timeless(part)
+        case Match():
+            return tree.field not in grammar.TIMES and tree.field != "status"
+    return True
+
+
 # Fields that an index of the details answers.
 _DETAILED = frozenset({"message", "title", "exception_type", "task"})
 
