@@ -18,7 +18,7 @@ from console.tickets.rules import telling
 from console.tickets.rules.instants import micros
 
 ROOM: Final = "tickets"
-BATCH: Final = 200
+BATCH: Final = 500
 _MOVED: Final = ("state", "next_due_at", "at_risk_at", "breach_at", "told", "sweep_at", "alarmed")
 # All rows in one round trip: when an office opens, thousands of tickets may be late at once.
 _WRITE: Final = text(f"""

@@ -1,12 +1,11 @@
 """What a page of the queue shows: groups by state, each by nearest deadline, with bounded counts; who has how much."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, literal, select, union_all
 
 from console.infra.db import db
 from console.infra.paging import decode, encode
@@ -15,6 +14,8 @@ from console.tickets.queries.lists import Filters, asked
 from console.tickets.rules.standing import State
 
 CAP: Final = 1_000
+# So many values are offered for a choice.
+MANY: Final = 100
 # What somebody must do something about comes first.
 GROUPS: Final = (State.BREACHED, State.AT_RISK, State.OK, State.PAUSED)
 # Of these no clock runs, so that none of them has a deadline.
@@ -70,12 +71,17 @@ def part(state: State, filters: Filters, *, limit: int, after: str = "", before:
     return _dated(_open(state, filters).where(Ticket.next_due_at.is_not(None)), limit, after, before)
 
 
-def count(state: State, filters: Filters) -> int:
-    """How many there are, counted up to CAP + 1."""
+def counts(states: Sequence[State], filters: Filters) -> dict[State, int]:
+    """How many there are in each state, counted up to CAP + 1."""
+    found = db.session.execute(select(*(_count(state, filters) for state in states))).one()
+    return dict(zip(states, found, strict=True))
+
+
+def _count(state: State, filters: Filters) -> ScalarSelect[int]:
     rows = _open(state, filters).with_only_columns(Ticket.id)
     if state not in DATELESS:
         rows = rows.where(Ticket.next_due_at.is_not(None))
-    return db.session.scalar(select(func.count()).select_from(rows.limit(CAP + 1).subquery())) or 0
+    return select(func.count()).select_from(rows.limit(CAP + 1).subquery()).scalar_subquery()
 
 
 def next_to_break(filters: Filters, *, now: datetime) -> Ticket | None:
@@ -99,13 +105,25 @@ def of_ids(ids: Sequence[int]) -> Sequence[Ticket]:
 
 
 def seen(names: Sequence[str]) -> dict[str, list[str]]:
-    """Values that open tickets have, by column, for choosing among; at most a hundred each."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        column = getattr(Ticket, name)
-        rows = select(column).where(Ticket.resolved_at.is_(None), column.is_not(None)).limit(2_000).subquery()
-        found[name] = list(db.session.scalars(select(rows.c[0]).distinct().order_by(rows.c[0]).limit(100)))
-    return found
+    """Values that tickets have, by column, for choosing among: the first hundred of each.
+
+    Each column begins an index, in which one value is looked up after the other.
+    """
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for name, value in db.session.execute(union_all(*(_values(name) for name in names))):
+        found[name].append(value)
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def _values(name: str) -> Select[Any]:
+    column = getattr(Ticket, name)
+    least = select(func.min(column).label("value"), literal(1).label("place"))
+    known = least.cte(f"seen_{name}", recursive=True)
+    following = select(func.min(column)).where(column > known.c.value).scalar_subquery()
+    known = known.union_all(
+        select(following, known.c.place + 1).where(known.c.value.is_not(None), known.c.place < MANY)
+    )
+    return select(literal(name), known.c.value).where(known.c.value.is_not(None))
 
 
 def _open(state: State, filters: Filters) -> Select[Ticket]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from flask import Response, request, url_for
@@ -12,8 +13,9 @@ from console.infra import clock
 from console.infra.actor import Role
 from console.tickets.forms import queue as forms
 from console.tickets.forms.queue import NAMES, kept
+from console.tickets.models import Ticket
 from console.tickets.queries import desk, promises
-from console.tickets.queries.desk import CAP, GROUPS, Load
+from console.tickets.queries.desk import CAP, GROUPS, Load, Part
 from console.tickets.queries.lists import Filters
 from console.tickets.rules import opening
 from console.tickets.rules.standing import State
@@ -27,6 +29,7 @@ BLOCKS: Final = ("ticket_list", "ticket_lede")
 # Enough of each for a look; a group asked for alone has pages.
 FEW: Final = {State.BREACHED: 25, State.AT_RISK: 15, State.OK: 15, State.PAUSED: 5}
 PAGE: Final = 50
+CHOSEN: Final = ("assignee", "priority", "organization", "source")
 NOTES: Final = {State.PAUSED: "the clock stands still", State.MET: "newest first", State.NONE: "newest first"}
 
 
@@ -58,26 +61,26 @@ def read_filters() -> Filters:
 
 def listing() -> dict[str, Any]:
     """Everything that the queue's template shows."""
-    filters, now, loads, choices = read_filters(), clock.now(), desk.loads(), _choices()
-    groups = [_group(state, filters, now) for state in ([filters.state] if filters.state else GROUPS)]
+    filters, now, loads, book, choices = read_filters(), clock.now(), desk.loads(), promises.book(), desk.seen(CHOSEN)
     upcoming = desk.next_to_break(replace(filters, state=None), now=now)
+    groups, following = _groups([filters.state] if filters.state else GROUPS, filters, upcoming, now)
     return {
         "groups": groups,
         "counts": {group.state.value: group for group in groups},
         "filters": filters,
         "asked": kept(filters),
         "chips": _chips(filters),
-        "upcoming": rows_of([upcoming], now=now)[0] if upcoming else None,
+        "upcoming": following,
         "loads": shares.shown(loads, shares.ROOM_FOR),
         "load_of": {load.owner: load for load in loads},
         "block": shares.block(loads),
         "free": shares.free(loads),
         "nobody": next((load for load in loads if load.owner is None), Load(None)),
         "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
-        "choices": choices,
+        "choices": {**choices, "policy": [promise.name for promise in book.promises]},
         "many_sources": len(choices["source"]) > 1,
         "views": _views(loads, kept(filters)),
-        "offices": [opening.of(name, hours, now) for name, hours in promises.book().calendars()],
+        "offices": [opening.of(name, hours, now) for name, hours in book.calendars()],
         "may_assign": shares.may_assign(),
         "oob": htmx.wants_fragment(),
         "here": url_for(".index", **{**kept(filters), **_cursors()}),
@@ -85,15 +88,28 @@ def listing() -> dict[str, Any]:
     }
 
 
-def _group(state: State, filters: Filters, now: datetime) -> Group:
-    alone = filters.state is not None
-    wanted = replace(filters, state=None)
-    found = desk.part(state, wanted, limit=PAGE if alone else FEW[state], **(_cursors() if alone else {}))
+def _groups(
+    states: Sequence[State], filters: Filters, upcoming: Ticket | None, now: datetime
+) -> tuple[list[Group], Row | None]:
+    """The groups, and the ticket that breaks next as a row; all rows are made at once."""
+    alone, wanted = filters.state is not None, replace(filters, state=None)
+    cursors = _cursors() if alone else {}
+    parts = [desk.part(state, wanted, limit=PAGE if alone else FEW[state], **cursors) for state in states]
+    tickets = [ticket for part in parts for ticket in part.items] + ([upcoming] if upcoming else [])
+    rows, counts = iter(rows_of(tickets, now=now)), desk.counts(states, wanted)
+    groups = [
+        _group(state, part, list(islice(rows, len(part.items))), counts[state], wanted, alone=alone)
+        for state, part in zip(states, parts, strict=True)
+    ]
+    return groups, next(rows, None)
+
+
+def _group(state: State, found: Part, rows: Sequence[Row], count: int, wanted: Filters, *, alone: bool) -> Group:
     address: dict[str, Any] = {**kept(wanted), "state": state.value}
     earlier = url_for(".index", **address, before=found.earlier) if alone and found.earlier else ""
     later = url_for(".index", **address, after=found.later) if alone and found.later else ""
     return Group(
-        state, NAMES[state], rows_of(found.items, now=now), desk.count(state, wanted), NOTES.get(state, ""),
+        state, NAMES[state], rows, count, NOTES.get(state, ""),
         url_for(".index", **address) if not alone and found.later else "", earlier, later,
     )  # fmt: skip
 
@@ -108,11 +124,6 @@ def _chips(filters: Filters) -> list[tuple[str, Any, str]]:
         (name.replace("_", " "), value, url_for(".index", **{k: v for k, v in asked.items() if k != name}))
         for name, value in forms.told(asked).items()
     ]
-
-
-def _choices() -> dict[str, list[str]]:
-    found = desk.seen(("assignee", "priority", "organization", "source"))
-    return {**found, "policy": [promise.name for promise in promises.book().promises]}
 
 
 def _views(loads: Sequence[Load], asked: dict[str, Any]) -> list[tuple[Tab, int | None]]:
