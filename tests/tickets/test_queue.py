@@ -16,6 +16,7 @@ from console.tickets.actions.sweep import sweep
 from console.tickets.models import Ticket
 from tests.conftest import NOON, Cast, Clock, SignIn
 from tests.tickets.conftest import Api, ticket
+from tests.tickets.making import calendar_body, policy_body
 
 
 def aged(minutes: float, **more: Any) -> dict[str, Any]:
@@ -185,3 +186,39 @@ def test_a_viewer_gives_nothing_away(client: FlaskClient, queue: Api, sign_in: S
     assert client.post(f"/tickets/{ticket_id}/assignment", data={"assignee": "kim"}).status_code == 403
     assert client.post("/tickets/assignments", data={"ids": [ticket_id], "sure": "yes"}).status_code == 403
     assert owner_of("late") == "sam"
+
+
+def test_of_several_calendars_the_page_says_what_its_order_is(
+    client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast
+) -> None:
+    api.office()
+    api("PUT", "/tickets/zendesk/1", aged(0), 201)
+    sign_in(client, cast.vi)
+    assert "In order of deadline" not in words(shown(client, "/tickets"))
+    api("PUT", "/sla/calendars/other", calendar_body(), 201)
+    api("PUT", "/sla/policies/other", policy_body("other", match={"tags": ["x"]}, position=0), 201)
+    assert "In order of deadline: with several calendars" in words(shown(client, "/tickets"))
+
+
+@pytest.mark.parametrize(
+    "asked", ["organization=Acme", "priority=high", "source=zendesk", "assignee=sam", "policy=gold"]
+)
+def test_the_list_of_the_api_is_in_order_across_states(api: Api, clock: Clock, asked: str) -> None:
+    api.office(targets={"default": {"resolution": 60}})
+    mine = {"organization": "Acme", "priority": "high", "assignee": "sam"}
+    over = {"id": "r", "at": NOON.isoformat(), "type": "resolved"}
+    minutes = {"1": 90, "2": 50, "3": 10, "4": 70, "5": 55, "6": 20}
+    for name, age in minutes.items():
+        api("PUT", f"/tickets/zendesk/{name}", aged(age, **mine), 201)
+    api("PUT", "/tickets/zendesk/7", aged(30, **mine, status="pending"), 201)
+    api("PUT", "/tickets/zendesk/8", aged(30, **mine, events=[over]), 201)
+    api("PUT", "/tickets/zammad/9", aged(95, assignee="kim", organization="Other", tags=["x"]), 201)
+    api("PUT", "/sla/policies/silver", policy_body(match={"tags": ["x"]}, position=0), 201)
+    found: list[str] = []
+    more = f"/tickets?{asked}&limit=3"
+    while more:
+        page = api("GET", more)
+        found += [item["external_id"] for item in page["items"]]
+        more = f"/tickets?{asked}&limit=3&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    # By deadline whatever the state, then what has none by its number.
+    assert found == ["1", "4", "5", "2", "6", "3", "7", "8"]

@@ -64,8 +64,11 @@ class Ticket(Model):
         UniqueConstraint("source", "external_id"),
         CheckConstraint(f"state IN ({STATES})", name="state"),
         Index(None, "next_due_at", "id"),
-        *(Index(None, name, "next_due_at", "id") for name in ("state", "assignee", "priority", "organization")),
-        Index(None, "policy_id", "next_due_at", "id"),
+        Index(None, "state", "next_due_at", "id"),
+        *(
+            Index(None, name, "state", "next_due_at", "id")
+            for name in ("assignee", "priority", "organization", "policy_id", "source")
+        ),
         Index(None, "assignee", "status"),
         Index("ix_tickets_load", "assignee", "state", postgresql_where=text("resolved_at IS NULL")),
         *(

@@ -84,12 +84,6 @@ def _count(state: State, filters: Filters) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows.limit(CAP + 1).subquery()).scalar_subquery()
 
 
-def next_to_break(filters: Filters, *, now: datetime) -> Ticket | None:
-    """The ticket whose deadline is the next to come."""
-    rows = asked(filters).where(Ticket.next_due_at >= now)
-    return db.session.scalar(rows.order_by(Ticket.next_due_at, Ticket.id).limit(1))
-
-
 def loads() -> list[Load]:
     """Who has how much that is open, the most pressed first."""
     rows = select(Ticket.assignee, Ticket.state, func.count()).where(Ticket.resolved_at.is_(None))
@@ -147,12 +141,16 @@ def _dated(rows: Select[Ticket], limit: int, after: str, before: str) -> Part:
 
 
 def _dateless(rows: Select[Ticket], limit: int, after: str, before: str) -> Part:
+    # That none has a deadline is no order to an index unless it is asked for.
+    rows = rows.where(Ticket.next_due_at.is_(None))
     if before:
         rows = rows.where(Ticket.id > decode(before, str, int)[1])
-        return _back(db.session.scalars(rows.order_by(Ticket.id).limit(limit + 1)).all(), limit)
+        found = db.session.scalars(rows.order_by(Ticket.next_due_at, Ticket.id).limit(limit + 1)).all()
+        return _back(found, limit)
     if after:
         rows = rows.where(Ticket.id < decode(after, str, int)[1])
-    return _on(db.session.scalars(rows.order_by(Ticket.id.desc()).limit(limit + 1)).all(), limit, came=bool(after))
+    found = db.session.scalars(rows.order_by(Ticket.next_due_at.desc(), Ticket.id.desc()).limit(limit + 1)).all()
+    return _on(found, limit, came=bool(after))
 
 
 def _on(found: Sequence[Ticket], limit: int, *, came: bool) -> Part:

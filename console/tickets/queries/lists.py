@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union_all
 
 from console.infra.db import db
 from console.infra.paging import Page, decode, encode
@@ -14,6 +14,9 @@ from console.tickets.rules.standing import State
 
 LIMIT: Final = 50
 NOBODY: Final = "none"
+NARROWING: Final = ("assignee", "priority", "organization", "policy", "source")
+# In these a clock runs, so that there is a deadline.
+DATED: Final = (State.BREACHED, State.AT_RISK, State.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,35 @@ def _dated(filters: Filters, due: datetime | None, after: int, limit: int) -> Se
     if due is not None:
         # The first condition alone is a range of the index; the second only decides among equals.
         rows = rows.where(Ticket.next_due_at >= due, (Ticket.next_due_at > due) | (Ticket.id > after))
-    return db.session.scalars(rows.limit(limit)).all()
+    return _first(filters, rows, DATED, limit)
 
 
 def _dateless(filters: Filters, after: int, limit: int) -> Sequence[Ticket]:
-    rows = asked(filters).where(Ticket.next_due_at.is_(None), Ticket.id > after).order_by(Ticket.id)
-    return db.session.scalars(rows.limit(limit)).all()
+    # None has a deadline: to order by it as well is what an index can do.
+    rows = asked(filters).where(Ticket.next_due_at.is_(None), Ticket.id > after).order_by(Ticket.next_due_at, Ticket.id)
+    return _first(filters, rows, tuple(State), limit)
+
+
+def next_to_break(filters: Filters, *, now: datetime) -> Ticket | None:
+    """The ticket whose deadline is the next to come."""
+    rows = asked(filters).where(Ticket.next_due_at >= now).order_by(Ticket.next_due_at, Ticket.id)
+    return next(iter(_first(filters, rows, DATED, 1)), None)
+
+
+def _first(filters: Filters, rows: Select[Ticket], states: Sequence[State], limit: int) -> Sequence[Ticket]:
+    """The first of some rows in order of deadline.
+
+    Whose they are, and the like, is told by indexes that go on with the state: the first of each state are looked up,
+    and of these the first are taken.
+    """
+    rows = rows.limit(limit)
+    if filters.state is not None or not any(getattr(filters, name) is not None for name in NARROWING):
+        return db.session.scalars(rows).all()
+    few = rows.with_only_columns(Ticket.id)
+    parts = [few.where(Ticket.state == state.value).subquery() for state in states]
+    ids = union_all(*(select(part.c.id) for part in parts))
+    found = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.next_due_at, Ticket.id)
+    return db.session.scalars(found.limit(limit)).all()
 
 
 def asked(filters: Filters) -> Select[Ticket]:

@@ -14,7 +14,7 @@ from console.infra.actor import Role
 from console.tickets.forms import queue as forms
 from console.tickets.forms.queue import NAMES, kept
 from console.tickets.models import Ticket
-from console.tickets.queries import desk, promises
+from console.tickets.queries import desk, lists, promises
 from console.tickets.queries.desk import CAP, GROUPS, Load, Part
 from console.tickets.queries.lists import Filters
 from console.tickets.rules import opening
@@ -29,7 +29,7 @@ BLOCKS: Final = ("ticket_list", "ticket_lede")
 # Enough of each for a look; a group asked for alone has pages.
 FEW: Final = {State.BREACHED: 25, State.AT_RISK: 15, State.OK: 15, State.PAUSED: 5}
 PAGE: Final = 50
-CHOSEN: Final = ("assignee", "priority", "organization", "source")
+CHOSEN: Final = ("priority", "organization", "source")
 NOTES: Final = {State.PAUSED: "the clock stands still", State.MET: "newest first", State.NONE: "newest first"}
 
 
@@ -62,7 +62,7 @@ def read_filters() -> Filters:
 def listing() -> dict[str, Any]:
     """Everything that the queue's template shows."""
     filters, now, loads, book, choices = read_filters(), clock.now(), desk.loads(), promises.book(), desk.seen(CHOSEN)
-    upcoming = desk.next_to_break(replace(filters, state=None), now=now)
+    upcoming = lists.next_to_break(replace(filters, state=None), now=now)
     groups, following = _groups([filters.state] if filters.state else GROUPS, filters, upcoming, now)
     return {
         "groups": groups,
@@ -77,7 +77,7 @@ def listing() -> dict[str, Any]:
         "free": shares.free(loads),
         "nobody": next((load for load in loads if load.owner is None), Load(None)),
         "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
-        "choices": {**choices, "policy": [promise.name for promise in book.promises]},
+        "choices": {"assignee": _owners(loads), **choices, "policy": [promise.name for promise in book.promises]},
         "many_sources": len(choices["source"]) > 1,
         "views": _views(loads, kept(filters)),
         "offices": [opening.of(name, hours, now) for name, hours in book.calendars()],
@@ -124,6 +124,10 @@ def _chips(filters: Filters) -> list[tuple[str, Any, str]]:
         (name.replace("_", " "), value, url_for(".index", **{k: v for k, v in asked.items() if k != name}))
         for name, value in forms.told(asked).items()
     ]
+
+
+def _owners(loads: Sequence[Load]) -> list[str]:
+    return sorted(load.owner for load in loads if load.owner)[: desk.MANY]
 
 
 def _views(loads: Sequence[Load], asked: dict[str, Any]) -> list[tuple[Tab, int | None]]:
