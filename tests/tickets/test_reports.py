@@ -154,3 +154,18 @@ def test_odd_questions(client: FlaskClient, october: Api, sign_in: SignIn, cast:
     assert "No promise is like this" in words(shown(client, "/tickets/reports/tickets?by=policy&value=%00&late=99"))
     for wrong in ("?clock=x", "?by=x", "?since=2026-10-02&until=2026-10-01", "?since=0001-01-01"):
         october("GET", f"/sla/reports{wrong}", status=422)
+
+
+def test_the_most_broken_of_many_are_shown_and_all_are_in_the_csv(
+    client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast, clock: Clock
+) -> None:
+    api.office(targets={"default": {"resolution": 60}})
+    fields = [solved(n, 70 if n == 104 else 10, organization=f"Org {n:03d}") for n in range(105)]
+    api("POST", "/tickets", [{"source": "zendesk", "external_id": str(n), **each} for n, each in enumerate(fields)])
+    sign_in(client, cast.vi)
+    page = words(shown(client, f"/tickets/reports{OCTOBER}&by=organization"))
+    assert "These are the 100 with the most broken promises; the CSV has 5 more." in page
+    assert "Org 104" in page
+    assert "Org 099" not in page
+    answer = client.get(f"/tickets/reports.csv{OCTOBER}&by=organization")
+    assert answer.get_data(as_text=True).count("Org ") == 105

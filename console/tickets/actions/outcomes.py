@@ -50,7 +50,9 @@ def keep(judged: Sequence[Judged]) -> None:
     if news:
         add = insert(SlaOutcome)
         new = {name: add.excluded[name] for name in news[0] if name not in ("ticket_id", "clock", "began_at")}
-        db.session.execute(add.on_conflict_do_update(constraint="pk_sla_outcomes", set_=new), news)
+        # Without RETURNING the driver would send them one by one.
+        written = add.on_conflict_do_update(constraint="pk_sla_outcomes", set_=new).returning(SlaOutcome.ticket_id)
+        db.session.execute(written, news)
 
 
 def _known(ids: Sequence[int]) -> dict[Key, SlaOutcome]:

@@ -1,7 +1,7 @@
 """Did we keep our promises: clocks that ended in a period, told by policy, priority, organization, owner or week."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -96,21 +96,37 @@ class Narrowed:
 
 def report(asked: Asked, by: By) -> Report:
     """The report of a period; one pass over the index of its days."""
-    week = func.date_trunc("week", O.day)
-    names = [week] if by is By.WEEK else [week, COLUMNS[by]]
-    broken = func.count().filter(O.late_seconds > 0)
-    found = Report(Tally(), _total(asked.before), late=_late(asked))
-    items: dict[str, Tally] = defaultdict(Tally)
+    days, values = _counted(asked, None if by is By.WEEK else COLUMNS[by])
     weeks: dict[date, Tally] = defaultdict(Tally)
-    named = _policies() if by is By.POLICY else {}
-    for row in db.session.execute(_in(select(*names, func.count(), broken), asked).group_by(*names)):
-        monday, value, ended, late = row[0].date(), row[1] if by is not By.WEEK else None, row[-2], row[-1]
-        text = monday.isoformat() if by is By.WEEK else named.get(value, value or NOBODY)
-        for tally in (found.total, items[str(text)], weeks[monday]):
-            tally.add(ended, late)
-    order = (lambda each: each[0]) if by is By.WEEK else (lambda each: (-each[1].broken, each[0]))
-    found.items, found.weeks = dict(sorted(items.items(), key=order)), dict(sorted(weeks.items()))
+    total = Tally()
+    for day, ended, broken in days:
+        for tally in (total, weeks[day - timedelta(days=day.weekday())]):
+            tally.add(ended, broken)
+    found = Report(total, _total(asked.before), weeks=dict(sorted(weeks.items())), late=_late(asked))
+    found.items = {monday.isoformat(): tally for monday, tally in found.weeks.items()}
+    if by is not By.WEEK:
+        found.items = _items(values, _policies() if by is By.POLICY else {})
     return found
+
+
+def _counted(asked: Asked, column: Any) -> tuple[list[Any], list[Any]]:
+    """(day, ended, broken) and, if there is a column, (value, ended, broken); both in one pass."""
+    counts = (func.count().label("ended"), func.count().filter(O.late_seconds > 0).label("broken"))
+    if column is None:
+        days: Any = select(O.day, *counts).group_by(O.day)
+        return list(db.session.execute(_in(days, asked))), []
+    rows: Any = select(func.grouping(O.day).label("is_value"), O.day, column, *counts)
+    found = db.session.execute(_in(rows, asked).group_by(func.grouping_sets(O.day, column))).all()
+    by_day = [(row.day, row.ended, row.broken) for row in found if not row.is_value]
+    return by_day, [(row[2], row.ended, row.broken) for row in found if row.is_value]
+
+
+def _items(values: Sequence[Any], names: Mapping[Any, str]) -> dict[str, Tally]:
+    """By value, the most broken first; what has none is NOBODY's."""
+    items: dict[str, Tally] = defaultdict(Tally)
+    for value, ended, broken in values:
+        items[str(names.get(value, value or NOBODY))].add(ended, broken)
+    return dict(sorted(items.items(), key=lambda each: (-each[1].broken, each[0])))
 
 
 def outcomes(asked: Asked, narrowed: Narrowed, *, limit: int, cursor: str | None = None) -> Page[tuple[O, Ticket, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 from flask import Response, request, url_for
@@ -20,6 +21,8 @@ from console.web.auth import requires
 
 MONTHS: Final = 4
 PAGE: Final = 50
+# So many bars are shown; the CSV has all.
+BARS: Final = 100
 BYS: Final = {
     By.POLICY: "Policy", By.PRIORITY: "Priority", By.ORGANIZATION: "Organization", By.ASSIGNEE: "Owner",
     By.WEEK: "Week",
@@ -78,7 +81,8 @@ def shown(found: Report, asked: Asked, by: By) -> dict[str, Any]:
     most = max(found.late, default=0)
     return {
         "found": found, "asked": asked, "by": by, "bys": BYS, "clocks": CLOCK_NAMES, "months": _months(asked, by),
-        "bars": [_bar(name, tally, asked, by) for name, tally in found.items.items()],
+        "bars": [_bar(name, tally, asked, by) for name, tally in islice(found.items.items(), BARS)],
+        "more_bars": max(0, len(found.items) - BARS),
         "weeks": [_bar(monday.isoformat(), tally, asked, By.WEEK) for monday, tally in found.weeks.items()],
         "late": [(STEPS[i], n, n / most if most else 0, _drill(asked, by, late=i)) for i, n in enumerate(found.late)],
         "here": url_for(".reports", **here), "csv": url_for(".reports_csv", **here),
