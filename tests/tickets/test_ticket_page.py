@@ -126,3 +126,20 @@ def test_the_source_own_deadlines_stand_beside_ours(client: FlaskClient, api: Ap
     assert "Silver" in found
     assert "45 min later than ours" in found
     assert "ours does not run" in found
+
+
+def test_a_long_story_is_told_from_its_end(client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast) -> None:
+    office(api, 900)
+    events = [
+        {"id": str(n), "at": f"2026-11-16T{9 + n // 60:02d}:{n % 60:02d}:00Z", "type": "status", "status": f"s{n:03d}"}
+        for n in range(120)
+    ]
+    api("PUT", "/tickets/zendesk/1", {**aged(0), "created_at": "2026-11-16T08:00:00Z", "events": events}, 201)
+    sign_in(client, cast.vi)
+    found = page(client, "1")
+    assert "Show 21 earlier lines" in found
+    assert "s119" in found
+    assert "s010" not in found
+    whole = page(client, "1", "?timeline=all")
+    assert "earlier lines" not in whole
+    assert "s010" in whole

@@ -1,6 +1,6 @@
 """One ticket: how it stands, why its deadline is where it is, what happened, who can take it."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, request, url_for
 
@@ -18,6 +18,9 @@ from console.tickets.views.rows import CLOCK_NAMES, row_of
 from console.web import htmx, live
 from console.web.auth import requires
 
+# Of what happened to a ticket so much is shown at first.
+LINES: Final = 100
+
 
 @bp.get("/tickets/<int:ticket_id>")
 @requires(Role.VIEWER)
@@ -32,14 +35,17 @@ def shown(ticket: Ticket) -> dict[str, Any]:
     now, loads = clock.now(), desk.loads()
     sla, events = reads.sla_of(ticket, now=now), reads.events_of([ticket.id]).get(ticket.id, [])
     row, broken = row_of(ticket, sla, now=now), facts.breaches(ticket.id)
-    chosen = request.args.get("clock", "")
+    chosen, whole = request.args.get("clock", ""), request.args.get("timeline") == "all"
+    lines = story.of(ticket, events, broken, sla)
     return {
         "ticket": ticket,
         "sla": sla,
         "row": row,
         "why": why.of(ticket, sla, events, chosen, now),
-        "here": url_for(".show", ticket_id=ticket.id, clock=chosen or None),
-        "story": story.of(ticket, events, broken, sla),
+        "here": url_for(".show", ticket_id=ticket.id, clock=chosen or None, timeline="all" if whole else None),
+        "story": lines if whole else lines[:LINES],
+        "earlier": 0 if whole else max(0, len(lines) - LINES),
+        "whole_story": url_for(".show", ticket_id=ticket.id, clock=chosen or None, timeline="all"),
         "broken": broken,
         "beside": beside(ticket.source_deadlines, {name: standing.due_at for name, standing in sla.clocks.items()}),
         "alerts": facts.alerts(ticket.source, alarms.ENVIRONMENT, alarms.fingerprint(ticket)),

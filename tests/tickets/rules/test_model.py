@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,9 @@ from tests.tickets.making import hours_of
 from tests.tickets.rules import model
 from tests.tickets.rules.drawing import MINUTES, PAUSED, TARGET, history_of, minute, policy_of, situations, stories
 from tests.tickets.rules.model import LENGTH, Told, Window, window
+
+# Ten thousand cases take minutes, a busy machine makes them many.
+pytestmark = pytest.mark.timeout(3_600)
 
 
 def check(seen: Window, hours: Hours, found: Clock, expected: model.Course) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -15,6 +16,9 @@ from console.tickets.rules.standing import State, outlook, overall, standing
 from tests.tickets.making import hours_of, policy_body
 from tests.tickets.rules.drawing import MINUTES, TARGET, history_of, minute, policy_of, situations, stories
 from tests.tickets.rules.model import LENGTH, Told, Window
+
+# As in test_model.py.
+pytestmark = pytest.mark.timeout(3_600)
 
 
 @given(situations(), MINUTES, st.integers(1, 30_000_000_000))
