@@ -2,18 +2,22 @@
 
 import csv
 import io
+from contextvars import Context
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from console.alerts import actions, queries
 from console.alerts.queries import AlertFilter, Sort, lists
 from console.alerts.rules.states import Severity
+from console.infra.transaction import unit
 from tests.alerts.making import OLU, alert, noise
-from tests.conftest import Cast, Clock, SignIn
+from tests.conftest import Cast, Clock, SignIn, give_session, make_cast
 
 
 @pytest.fixture
@@ -75,3 +79,15 @@ def test_batches_join_into_the_whole_list(
 
 def test_a_stranger_gets_nothing(client: FlaskClient) -> None:
     assert client.get("/alerts.csv").status_code == 303
+
+
+def test_it_is_streamed_where_requests_really_commit(committed: Flask, clock: Clock) -> None:
+    with unit():
+        alert(clock.at, message="is kept")
+    cookie = give_session(committed.test_client(), make_cast().vi).get_cookie("session")
+    assert cookie is not None
+    environ = EnvironBuilder("/alerts.csv", headers=[("Cookie", f"session={cookie.value}")]).get_environ()
+    # As a server calls it: outside of this test's own context, the answer read after the request has ended.
+    told, status, _ = Context().run(run_wsgi_app, committed.wsgi_app, environ, buffered=True)
+    assert status == "200 OK"
+    assert [row["title"] for row in rows(b"".join(told).decode())] == ["KeyError: is kept"]

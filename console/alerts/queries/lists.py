@@ -53,12 +53,13 @@ def every(wanted: AlertFilter, now: datetime, *, sort: Sort) -> Iterator[Alert]:
     reading, cursor = Reading(wanted, now), None
     while True:
         page = _page(wanted.wanted, reading, limit=BATCH, cursor=cursor, sort=sort, details=True)
+        # Apart from the session: the transaction that read the first of them ends before they are streamed.
+        for alert in page.items:
+            db.session.expunge(alert)
         yield from page.items
         cursor = page.next_cursor
         if cursor is None:
             return
-        for alert in page.items:
-            db.session.expunge(alert)
 
 
 def _page(
