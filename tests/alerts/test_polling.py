@@ -230,4 +230,6 @@ def renderings_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return plain(self, key, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(once.Renderings, "_make", noted)
+    # However busy the machine is.
+    monkeypatch.setattr(once, "PATIENCE", 60.0)
     return made
