@@ -11,7 +11,7 @@ _ARGS = re.compile(r"\bargs[:=][ ]?[\[(].{0,2000}?[\])],?[ ](kwargs[:=][ ]?)\{.{
 # gRPC's own trace of a call, whose fields come in any order.
 _DEBUG = re.compile(r'(debug_error_string ?= ?)".*"')
 _DOTS = re.compile(r"(?:\u2026|\.\.\.)(?:\s?\(?truncated\)?)?\s*\Z")
-_PART = re.compile(r"[^\s]*[^\w\s][^\s]*\Z")
+_PART = re.compile(r"(?<!\S)(?=\S{0,400}[^\w\s])\S{1,400}\Z")
 _OPENING = {"}": "{", "]": "[", ")": "("}
 _LONG = 100
 

@@ -53,7 +53,7 @@ _MONEY = re.compile(
 _MONEY_HINT = re.compile(rf"[$€£¥₹₽]|\b(?:{_CURRENCY})\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,3})?\b")
 _PHONE = re.compile(r"(?<![\w.+])\+\d[\d ()./-]{5,22}\d(?![\w])")
-_MASKED = re.compile(r"(?<![\w*])(?:[*xX\u2022]{3,}[ -]?){1,4}\d{2,6}\b")
+_MASKED = re.compile(r"(?<![\w*\u2022])[*xX\u2022]{3,24}(?:[ -][*xX\u2022]{3,24}){0,3}[ -]?\d{2,6}\b")
 _VERSION = re.compile(
     r"(?<![\w.])v?\d{1,9}(?:\.\d{1,9}){1,4}(?:[-+.]?(?:rc|alpha|beta|a|b|dev|post|pre|build|SNAPSHOT|RELEASE|Final|GA|M)\.?\d{0,9}"
     r"|[-+](?=[a-f]*\d)[0-9a-f]{7,40}){1,3}(?:[+.-][\w.]{1,40})?(?![\w])"

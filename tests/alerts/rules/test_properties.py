@@ -193,6 +193,9 @@ NASTY += [
 ]
 
 
+NASTY += ["xX", "Ab", "aB1_", "user ", "a=b ", '(1, "a ', 'msg="a ', "$1", "[x(),", "ERROR:a:", "A1/", "{"]
+
+
 @pytest.mark.parametrize("piece", NASTY)
 def test_a_megabyte_of_anything_is_soon_grouped(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
