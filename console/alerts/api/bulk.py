@@ -45,7 +45,7 @@ class BulkOut(BaseModel):
     id: int | None = None
 
 
-class ChangeOut(BaseModel):
+class BulkChangeOut(BaseModel):
     """A change of many alerts: how many of the matching it has changed, and how many of those an undo put back.
 
     `finished_at` is null while its job is at it, `undone_at` until somebody undoes it. `job` undoes what is too much
@@ -87,7 +87,7 @@ def bulk() -> Response:
 
 @bp.get("/alerts/bulk/<int:bulk_id>")
 @requires_scope(Scope.READ)
-@describe("Show a change of many alerts, and what an undo put back", reply=ChangeOut)
+@describe("Show a change of many alerts, and what an undo put back", reply=BulkChangeOut)
 def bulk_change(bulk_id: int) -> Response:
     """What was asked for, by whom, and how far it is."""
     return reply(_told(queries.bulk_change(bulk_id)))
@@ -97,7 +97,7 @@ def bulk_change(bulk_id: int) -> Response:
 @requires_scope(Scope.WRITE)
 @describe(
     "Undo a change of many alerts; over 500 it answers 202 and a job does it",
-    reply=ChangeOut,
+    reply=BulkChangeOut,
     problems={409: "It was undone already, or is still under way"},
 )
 def undo_bulk(bulk_id: int) -> Response:
@@ -111,6 +111,6 @@ def undo_bulk(bulk_id: int) -> Response:
     return reply(_told(change))
 
 
-def _told(change: BulkChange, job: str | None = None) -> ChangeOut:
-    plain = {name: getattr(change, name) for name in ChangeOut.model_fields if name not in {"action", "job"}}
-    return ChangeOut(action=change.order["action"], job=job, **plain)
+def _told(change: BulkChange, job: str | None = None) -> BulkChangeOut:
+    plain = {name: getattr(change, name) for name in BulkChangeOut.model_fields if name not in {"action", "job"}}
+    return BulkChangeOut(action=change.order["action"], job=job, **plain)
