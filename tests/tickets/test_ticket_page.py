@@ -143,3 +143,39 @@ def test_a_long_story_is_told_from_its_end(client: FlaskClient, api: Api, sign_i
     whole = page(client, "1", "?timeline=all")
     assert "earlier lines" not in whole
     assert "s010" in whole
+
+
+def test_a_source_whose_clock_is_over_here(client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast) -> None:
+    api.office()
+    replied = {"id": "1", "at": (NOON - timedelta(minutes=5)).isoformat(), "type": "agent_reply"}
+    api("PUT", "/tickets/zendesk/1", aged(30, events=[replied]), 201)
+    db.session.scalars(select(Ticket)).one().source_deadlines = {"first_response": NOON.isoformat()}
+    db.session.flush()
+    sign_in(client, cast.vi)
+    assert "ours ended 11:55" in page(client, "1")
+
+
+def test_a_wait_that_goes_on_is_told_beside_the_longest(
+    client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast
+) -> None:
+    api.office()
+    kinds = {50: "customer_message", 30: "agent_reply", 10: "customer_message"}
+    events = [
+        {"id": f"{60 - ago}", "at": (NOON - timedelta(minutes=ago)).isoformat(), "type": kind}
+        for ago, kind in {55: "agent_reply", **kinds}.items()
+    ]
+    api("PUT", "/tickets/zendesk/1", aged(60, events=events), 201)
+    sign_in(client, cast.vi)
+    found = words(shown(client, f"/tickets/{id_of('1')}").split('id="clock-next_response"')[1].split("</li>")[0])
+    assert "10 of " in found
+    assert "The longest wait so far took 20 min" in found
+
+
+def test_the_story_begins_with_the_opening(client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast) -> None:
+    api.office()
+    opened = aged(30, requester="Ines", events=[])
+    wrote = {"id": "1", "at": opened["created_at"], "type": "customer_message"}
+    api("PUT", "/tickets/zendesk/1", {**opened, "events": [wrote]}, 201)
+    sign_in(client, cast.vi)
+    told = page(client, "1")
+    assert 0 < told.index("Ines wrote") < told.index("Ines opened it")
