@@ -55,6 +55,7 @@ def every(wanted: AlertFilter, now: datetime, *, sort: Sort) -> Iterator[Alert]:
         page = _page(wanted.wanted, reading, limit=BATCH, cursor=cursor, sort=sort, details=True)
         # Apart from the session: the transaction that read the first of them ends before they are streamed.
         for alert in page.items:
+            db.session.expunge(alert.detail)
             db.session.expunge(alert)
         yield from page.items
         cursor = page.next_cursor
