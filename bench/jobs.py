@@ -1,8 +1,8 @@
 """No-op jobs through our queue, beside bare RQ in the same run: `python bench/jobs.py [JOBS]`.
 
-Ours: a row and an outbox row per request (one transaction each), dispatcher, RQ, claim, settlement, PostgreSQL with
-fsync, two pre-loaded simple workers. Bare RQ: enqueue and run, nothing stored but Redis. CPU is user + system time of
-workers, scheduler, producer, PostgreSQL and Redis together, per job.
+Ours: a row and an outbox row per request (one transaction each, from four threads), dispatcher, RQ, claim, settlement,
+PostgreSQL with fsync, two pre-loaded simple workers. Bare RQ: enqueue and run, nothing stored but Redis. CPU is user +
+system time of workers, scheduler, producer, PostgreSQL and Redis together, per job.
 """
 
 import os
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from console.infra.actor import SYSTEM
 from console.infra.jobs import Job, JobContext, JobState
 from console.infra.transaction import unit
 from console.worker import run_rqworker, run_scheduler
+
+PRODUCERS = 4
 
 
 @jobs.job(name="bench.noop", queue="fast", max_attempts=1)
@@ -100,17 +103,24 @@ def measure(folder: str, count: int, produce: Callable[[], None], done: Callable
 
 def ours(count: int, on: Stand) -> dict[str, float]:
     """Two simple workers and a scheduler."""
-    with create_app(on.settings).app_context(), processes(["simple", "simple", "scheduler"], on):
+    app = create_app(on.settings)
+    with app.app_context(), processes(["simple", "simple", "scheduler"], on):
+
+        def ask(number: int) -> None:
+            with app.app_context():
+                for _ in range(number):
+                    with unit():
+                        jobs.request(noop, by=SYSTEM)
 
         def produce() -> None:
-            for _ in range(count):
-                with unit():
-                    jobs.request(noop, by=SYSTEM)
+            # As requests of several people: one alone waits for the disk at each commit, and would be what is measured.
+            with ThreadPoolExecutor(PRODUCERS) as people:
+                list(people.map(ask, [count // PRODUCERS] * PRODUCERS))
 
         def done() -> bool:
             with unit() as session:
                 finished = session.scalar(select(func.count()).where(Job.state == JobState.SUCCEEDED))
-            return (finished or 0) >= count
+            return (finished or 0) >= count // PRODUCERS * PRODUCERS
 
         return measure(str(on.folder), count, produce, done)
 
