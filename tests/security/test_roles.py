@@ -28,6 +28,9 @@ OWN = {
     "alerts.save_view",
     "alerts.change_view",
     "alerts.delete_view",
+    "tickets.save_view",
+    "tickets.change_view",
+    "tickets.delete_view",
     # What would be: nothing is saved.
     "tickets_api.preview_calendar",
     "tickets_api.preview_policy",
