@@ -101,11 +101,16 @@ def test_one_that_comes_and_goes_is_one_absence(look: Look) -> None:
     assert [(status, count) for *_, status, count in told()] == [(Status.OPEN, 1)]
 
 
-@pytest.mark.parametrize("changes", [{"read_only": True}, {"enabled": False}])
-def test_no_alert_where_we_only_read_or_do_not_look(look: Look, changes: dict[str, Any]) -> None:
-    watch("billing", **changes)
+def test_no_alert_where_we_do_not_look(look: Look) -> None:
+    watch("billing", enabled=False)
     look(120, there=False)
     assert told() == []
+
+
+def test_one_that_we_only_read_is_missed_too(look: Look) -> None:
+    watch("billing", read_only=True)
+    look(60, there=False)
+    assert [status for *_, status, _ in told()] == [Status.OPEN]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def failed(state: BrokerState, *, at: datetime) -> None:
     if state.told_at is not None or state.failing_since is None or not to_be_told(state.failing_since, at):
         return
     broker = queries.get_watched(state.broker)
-    if not broker.announced:
+    if not broker.enabled:
         return
     state.told_at = at
     alerts.ingest([_failure(broker, state, at)], at=at)

@@ -41,11 +41,6 @@ class Watched:
         return self.sealed is None
 
     @property
-    def announced(self) -> bool:
-        """Whether its absence is an alert: not where nobody looks, nor where the console only reads."""
-        return self.enabled and not self.read_only
-
-    @property
     def place(self) -> str:
         """Where it is, as far as that may be shown."""
         host = f"[{self.host}]" if ":" in self.host else self.host
