@@ -6,14 +6,17 @@ not find: there they are sent whole each time.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
 from flask import current_app
 from psycopg2.extras import NamedTupleCursor
+from sqlalchemy import Connection
 
 from console.config import Settings
 from console.infra.db import db
@@ -35,16 +38,27 @@ class Prepared:
         """
         connection = db.session.connection()
         cursor = connection.connection.cursor(cursor_factory=NamedTupleCursor)
-        # Who listens to all statements hears of these too.
+        with self._heard(connection, cursor, values):
+            try:
+                self._send(cursor, connection.info, values)
+                return cursor.fetchall() if cursor.description else ()
+            except psycopg2.Error as error:
+                connection._handle_dbapi_exception(error, self.sql, values, cursor, None)  # noqa: SLF001
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def _heard(self, connection: Connection, cursor: Any, values: Mapping[str, Any]) -> Iterator[None]:
+        """Who listens to all statements, as Sentry does, hears of these too, and of the end of each, good or bad."""
+        # Listeners keep what they began on the context, and ask it for the dialect.
+        told = (connection, cursor, self.sql, values, SimpleNamespace(dialect=connection.dialect), False)
         for hear in connection.dispatch.before_cursor_execute:
-            hear(connection, cursor, self.sql, values, None, False)
+            hear(*told)
         try:
-            self._send(cursor, connection.info, values)
-            return cursor.fetchall() if cursor.description else ()
-        except psycopg2.Error as error:
-            connection._handle_dbapi_exception(error, self.sql, values, cursor, None)  # noqa: SLF001
+            yield
         finally:
-            cursor.close()
+            for hear in connection.dispatch.after_cursor_execute:
+                hear(*told)
 
     def _send(self, cursor: Any, noted: dict[Any, Any], values: Mapping[str, Any]) -> None:
         if _pooled():

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg2
 import pytest
 from flask import Flask
-from sqlalchemy import make_url, text
+from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.exc import DataError, OperationalError
 
 from console.infra.db import db
@@ -46,6 +47,29 @@ def test_its_errors_are_those_of_sqlalchemy_and_harm_no_later_transaction(app: F
         HALVE.run(by=0)
     db.session.rollback()
     assert HALVE.run(by=2) == [(5,)]
+
+
+def test_who_listens_to_statements_hears_of_the_end_of_each(app: Flask) -> None:
+    heard: list[tuple[str, str]] = []
+
+    def begin(*told: Any) -> None:
+        told[4].begun = told[4].dialect.name
+
+    def end(*told: Any) -> None:
+        heard.append((told[2], told[4].begun))
+
+    listeners = (("before_cursor_execute", begin), ("after_cursor_execute", end))
+    for name, listener in listeners:
+        event.listen(Engine, name, listener)
+    try:
+        assert HALVE.run(by=2) == [(5,)]
+        with pytest.raises(DataError):
+            HALVE.run(by=0)
+    finally:
+        for name, listener in listeners:
+            event.remove(Engine, name, listener)
+        db.session.rollback()
+    assert [told for told in heard if told[0] == HALVE.sql] == [(HALVE.sql, "postgresql")] * 2
 
 
 def test_a_connection_that_was_lost_is_replaced_with_all_that_it_had_prepared(committed: Flask) -> None:

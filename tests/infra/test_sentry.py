@@ -51,6 +51,11 @@ def telling(settings: Settings, sink: Sink) -> Flask:
     return app
 
 
+def test_it_follows_the_statements_of_programs_too(telling: Flask) -> None:
+    reply = telling.test_client().get("/api/v1/alerts", headers={"Authorization": f"Bearer {CANARY}"})
+    assert reply.status_code == 401
+
+
 def test_it_reports_a_crashed_request_without_secrets(telling: Flask, sink: Sink) -> None:
     client = telling.test_client()
     client.set_cookie("session", CANARY)
