@@ -44,6 +44,7 @@ _CODES = re.compile(
       | sqlstate\[[0-9a-z]{{5}}\](?:[ ]\[\d{{1,6}}\]|:[ ][a-z ]{{3,60}}:[ ]\d{{1,6}}(?=[ ]))
       | sqlstate{_JOIN}(?P<state>["'])?[0-9a-z]{{5}}\b(?(state)(?P=state)?)
       | error\ 0x[0-9a-f]{{8}}\b
+      | error\ \d{{4}}\ \([0-9a-z]{{5}}\)
       | error\ (?:\(|\#|-)?\d{{1,6}}\)?(?![\w]|[.:,]\d|\ (?:of|rows?|items?|times?|records?)\b|/)
       | error:[0-9a-f]{{8}}\b
       | error:\ [45]\d\d\b(?![.,:-]\d|[%/\w])
@@ -65,7 +66,7 @@ _CODES = re.compile(
   | \(\d{{1,6}}\)(?=[ ]\(SQL)
   | \(\d{{3}}\)(?=\s+(?:[a-z]+_[a-z_]+|reason)\b)
   | (?:^|[a-z](?:error|exception|warning|timeout|failure|refused|reset|aborted)|\)[ ])
-        \((?:-?\d{{1,5}}|'?(?=[a-z]*\d)[0-9a-z]{{5}}'?),(?=[ ]?(?:b?["']|\*))
+        \((?:-?\d{{1,5}}|'?(?=[a-z]*\d)[0-9a-z]{{5}}'?),(?=[ ]?(?:b?["']|\*|[a-z]))
   | :[ ]\([45]\d\d,(?=[ ](?:b["']|\*))
   | '?\bc'?:[ ]'?(?=[a-z]*\d)[0-9a-z]{{5}}\b'?
   | ^[45]\d\d(?=[ -][A-Z][a-z]|,\ message=)

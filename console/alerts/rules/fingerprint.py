@@ -15,6 +15,7 @@ from console.alerts.rules.messages import normalise_message
 from console.alerts.rules.once import without_message
 from console.alerts.rules.paths import from_root, place, root_of
 from console.alerts.rules.tracebacks import Frame, Raised, own_frames, parse_traceback
+from console.alerts.rules.wrappings import unwrapped
 
 # Hashed with everything: a new number groups anew, on purpose.
 VERSION = "3"
@@ -203,7 +204,7 @@ def _failed(children: Sequence[Chain]) -> list[Chain]:
 
 def _message(kind: str, message: str) -> str:
     """A type with a module names its library, and so the kind of server; a built-in one does not."""
-    return normalise_message(message, servers="." not in kind)
+    return normalise_message(unwrapped(kind, message), servers="." not in kind)
 
 
 def _path(one: Raised, roots: Roots) -> list[str]:

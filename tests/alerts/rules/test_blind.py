@@ -1,6 +1,6 @@
 """The rules held against failures that were written without sight of them (`corpus/blind_*.txt`)."""
 
-from tests.alerts.rules.blind import CORPUS, Failure, disagreements, failures, report, score
+from tests.alerts.rules.blind import CORPUS, UNSEEN, Failure, disagreements, failures, report, score
 
 PRECISION, RECALL = 0.995, 0.97
 CAUSES, FAILURES = 140, 340
@@ -16,6 +16,12 @@ def test_failures_written_blind_meet_by_cause() -> None:
     wrong = "\n".join((report("blind", corpus), *disagreements(corpus)))
     assert (len({f.cause for f in corpus}) >= CAUSES, len(corpus) >= FAILURES) == (True, True)
     assert (found.precision >= PRECISION, found.recall >= RECALL) == (True, True), wrong
+
+
+def test_failures_never_seen_are_never_put_together_and_those_with_tracebacks_are_found() -> None:
+    corpus = list(failures(UNSEEN))
+    found = score([failure for failure in corpus if failure.traceback])
+    assert (score(corpus).precision >= PRECISION, found.recall >= RECALL) == (True, True), report("unseen", corpus)
 
 
 def test_the_score_counts_pairs() -> None:
