@@ -135,7 +135,7 @@ def _capped(number: int) -> Capped:
 def open_count(now: datetime) -> Capped:
     """How many alerts are open and not silenced, for the navigation."""
     ((number,),) = _OPEN.run(now=now)
-    return Capped(min(number, CAP), number > CAP)
+    return _capped(number)
 
 
 def choices() -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ _SEVERAL = f"""
         SELECT {_COLUMNS} FROM occurrences AS o WHERE o.alert_id = member.id AND o.received_at >= :earliest
         ORDER BY {_ORDER} LIMIT :each) AS each
     ORDER BY {_ORDER} LIMIT {SAMPLE}
-"""  # noqa: S608
+"""  # noqa: S608 - names and numbers of our own
 _FACTS = f"""
     WITH newest AS MATERIALIZED ({{newest}}),
     counted AS (
@@ -71,7 +71,7 @@ _FACTS = f"""
     FROM counted, (
         SELECT array_agg(id ORDER BY {_ORDER}) AS ids, array_agg(received_at ORDER BY {_ORDER}) AS instants
         FROM (SELECT id, received_at, occurred_at FROM newest ORDER BY {_ORDER} LIMIT 2) AS two) AS ids
-"""  # noqa: S608
+"""  # noqa: S608 - names and numbers of our own
 _FAMILY = bindparam("family", type_=ARRAY(BigInteger))
 _RECEIVED = {"ids": ARRAY(BigInteger), "instants": ARRAY(DateTime(timezone=True))}
 _OF_ONE, _OF_SEVERAL = (

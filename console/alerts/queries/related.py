@@ -100,4 +100,4 @@ _ABOUT = text(f"""
         SELECT alert_id, NULL, opened_at FROM alert_openings
         WHERE opened_at BETWEEN :since - :minute AND :since + :minute ORDER BY opened_at LIMIT {LOOKED_AT}
     )
-""").bindparams(_FAMILY)  # noqa: S608
+""").bindparams(_FAMILY)  # noqa: S608 - names and numbers of our own

@@ -45,7 +45,7 @@ def _kind_of_updates(reader: Reader, options: Mapping[str, Any]) -> str:
         queries.check(options["query"])
     except queries.Refused as error:
         raise Trouble(str(error), faults=[Fault("/query", str(error))]) from None
-    types = reader.columns(f"SELECT * FROM ({_escaped(options['query'])}\n) AS source LIMIT 0")  # noqa: S608
+    types = reader.columns(f"SELECT * FROM ({_escaped(options['query'])}\n) AS source LIMIT 0")  # noqa: S608 - checked
     columns = options["columns"]
     faults = [fault for name, column in columns.items() if (fault := _fault(name, column, types)) is not None]
     faults += [Fault(f"/columns/{name}", f"{name} needs a column.") for name in NEEDED if name not in columns]
