@@ -48,12 +48,12 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In CI, a test that drives a browser or kills processes may fail once; the summary then names it as RERUN."""
+    """In CI, a test that drives a browser or kills processes may fail twice; the summary then names it as RERUN."""
     if "CI" not in os.environ:
         return
     for item in items:
         if item.get_closest_marker("e2e") or item.get_closest_marker("faults"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
