@@ -96,7 +96,11 @@ def _web(app: Flask) -> None:
     markdown.init_app(app)
     if app.extensions["console.settings"].environment != "production":
         app.register_blueprint(showcase.bp)
-    facts = {"alerts.index": alerts_views.open_count, "heartbeats.index": alerts_views.heartbeats.broken_fact}
+    facts = {
+        "alerts.index": alerts_views.open_count,
+        "heartbeats.index": alerts_views.heartbeats.broken_fact,
+        "tickets.index": tickets_views.menu.at_risk,
+    }
     nav.init_app(app, facts)
     loaders = auth.Loaders(accounts_views.load_session, accounts_api.load_token, accounts_views.confirmed)
     auth.init_app(app, loaders)
