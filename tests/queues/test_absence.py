@@ -1,6 +1,7 @@
 """A watched broker that stays away is an alert of its service: one, resolved when it is back, none for a blink."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -113,13 +114,23 @@ def test_one_that_we_only_read_is_missed_too(look: Look) -> None:
     assert [status for *_, status, _ in told()] == [Status.OPEN]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"read_only": True}, {"enabled": False}, {"service": "till"}, {"url": "redis://127.0.0.1:7003/0"}]
-)
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"service": "till"}, {"url": "redis://127.0.0.1:7003/0"}])
 def test_a_change_resolves_what_was_told_of_it(look: Look, changes: dict[str, Any]) -> None:
     look(60, there=False)
     watch("billing", **changes)
     assert [status for *_, status, _ in told()] == [Status.RESOLVED]
+
+
+def test_one_absence_stays_one_when_the_switch_for_reading_is_turned(look: Look, clock: Clock) -> None:
+    look(60, there=False)
+    with unit():
+        same_place = replace(wanted(read_only=True), url=None, address=None)
+        actions.put_broker("billing", same_place, by=SYSTEM, at=clock.at)
+    look(60, there=False)
+    with unit():
+        actions.set_read_only(queries.get_for_change("billing"), read_only=False, by=SYSTEM, at=clock.at)
+    look(60, there=False)
+    assert [(status, count) for *_, status, count in told()] == [(Status.OPEN, 1)]
 
 
 def test_a_change_that_mends_nothing_is_told_again(look: Look) -> None:

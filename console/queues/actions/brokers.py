@@ -24,8 +24,8 @@ FACTS: Final = (
     "kind", "service", "environment", "host", "port", "db", "secure", "prefix", "queues", "result_db", "read_only",
     "enabled",
 )  # fmt: skip
-# What its alert depends on while it is away.
-TOLD_BY: Final = frozenset({"service", "environment", "read_only", "enabled"})
+# What the alert of an absence depends on. Not on `read_only`: one that we only read is missed like any other.
+TOLD_BY: Final = frozenset({"service", "environment", "enabled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,6 @@ def set_read_only(broker: Broker, *, read_only: bool, by: Actor, at: datetime) -
     """Turn the switch; turning it to where it is changes nothing."""
     if broker.read_only == read_only:
         return
-    absence.settle(broker.watched, at=at, why=f"{broker.name} was changed")
     broker.read_only, broker.updated_at = read_only, at
     db.session.flush()
     _audit("broker.changed", broker, by, {"read_only": read_only})
