@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from console.tickets.api.shared import Part
+from console.tickets.api.shared import Ahead, Part
 from console.tickets.models import Ticket
 from console.tickets.queries.lists import Filters
 from console.tickets.queries.tickets import Sla
+from console.tickets.rules import within
 from console.tickets.rules.history import Event
 from console.tickets.rules.standing import Standing, State
 from console.web.inputs import Utc
@@ -137,10 +138,12 @@ class QueueIn(Part):
     policy: str | None = None
     source: str | None = None
     due_before: Utc | None = Field(None, description="The nearest deadline lies before this instant.")
+    due_within: Ahead | None = None
 
     def filters(self) -> Filters:
         """As the query takes them."""
-        return Filters(**{name: getattr(self, name) for name in Filters.__dataclass_fields__})
+        asked = {name: getattr(self, name) for name in Filters.__dataclass_fields__}
+        return Filters(**{**asked, "due_within": within.read(self.due_within) if self.due_within else None})
 
 
 class TicketAssignmentIn(BaseModel):

@@ -13,7 +13,7 @@ from console.alerts.queries import views as reads
 from console.alerts.rules.views import Wanted
 from console.infra import clock
 from console.infra.actor import Scope
-from console.tickets.api.shared import Part, bp, reply
+from console.tickets.api.shared import Ahead, Part, bp, reply
 from console.tickets.rules.standing import State
 from console.tickets.rules.views import TICKETS
 from console.web.auth import current_actor, requires_scope
@@ -33,6 +33,7 @@ class QueueFilterIn(BaseModel):
     policy: Word | None = None
     source: Word | None = None
     due_before: Utc | None = None
+    due_within: Ahead | None = None
 
 
 class TicketViewIn(NamedIn):

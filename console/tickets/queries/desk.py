@@ -122,8 +122,8 @@ def _values(name: str) -> Select[Any]:
 
 def _open(state: State, filters: Filters) -> Select[Ticket]:
     rows = asked(filters).where(Ticket.state == state.value)
-    if filters.due_before is not None:
-        rows = rows.where(Ticket.next_due_at < filters.due_before)
+    if (due_by := filters.due_by) is not None:
+        rows = rows.where(Ticket.next_due_at < due_by)
     return rows
 
 

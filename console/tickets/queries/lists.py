@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Select, select, union_all
 
+from console.infra import clock
 from console.infra.db import db
 from console.infra.paging import Page, decode, encode
 from console.tickets.models import SlaPolicy, Ticket
@@ -21,7 +22,10 @@ DATED: Final = (State.BREACHED, State.AT_RISK, State.OK)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the queue shows; None leaves a question open. `assignee` "none" asks for tickets that nobody has."""
+    """What the queue shows; None leaves a question open. `assignee` "none" asks for tickets that nobody has.
+
+    `due_within` looks ahead from whenever the list is made.
+    """
 
     state: State | None = None
     assignee: str | None = None
@@ -30,6 +34,13 @@ class Filters:
     policy: str | None = None
     source: str | None = None
     due_before: datetime | None = None
+    due_within: timedelta | None = None
+
+    @property
+    def due_by(self) -> datetime | None:
+        """The instant before which a deadline must lie, at this moment; None where none is asked for."""
+        ahead = clock.now() + self.due_within if self.due_within is not None else None
+        return min((each for each in (self.due_before, ahead) if each is not None), default=None)
 
 
 def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) -> Page[Ticket]:
@@ -38,7 +49,7 @@ def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) ->
     rows: list[Ticket] = []
     if due:
         rows = list(_dated(filters, None if due == "-" else _instant(cursor or ""), after, limit + 1))
-    if len(rows) <= limit and filters.due_before is None:
+    if len(rows) <= limit and filters.due_by is None:
         rows += _dateless(filters, 0 if due else after, limit + 1 - len(rows))
     items = rows[:limit]
     more = encode(*_place(items[-1])) if len(rows) > limit else None
@@ -47,8 +58,8 @@ def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) ->
 
 def _dated(filters: Filters, due: datetime | None, after: int, limit: int) -> Sequence[Ticket]:
     rows = asked(filters).where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
-    if filters.due_before is not None:
-        rows = rows.where(Ticket.next_due_at < filters.due_before)
+    if (due_by := filters.due_by) is not None:
+        rows = rows.where(Ticket.next_due_at < due_by)
     if due is not None:
         # The first condition alone is a range of the index; the second only decides among equals.
         rows = rows.where(Ticket.next_due_at >= due, (Ticket.next_due_at > due) | (Ticket.id > after))
@@ -84,7 +95,7 @@ def _first(filters: Filters, rows: Select[Ticket], states: Sequence[State], limi
 
 
 def asked(filters: Filters) -> Select[Ticket]:
-    """Tickets that these filters let through, in no order; `due_before` is left to the caller."""
+    """Tickets that these filters let through, in no order; `due_by` is left to the caller."""
     rows = select(Ticket)
     if filters.state is not None:
         rows = rows.where(Ticket.state == filters.state.value)
