@@ -148,7 +148,8 @@ class Moment:
 
 job_settled: Hook[JobSettled, None] = Hook("job_settled")
 retry_requested: Hook[RetryRequested, RetryAnswer] = Hook("retry_requested")
-alert_changed: Hook[AlertChanged, None] = Hook("alert_changed")
+# Of one moment: a batch of failures may open hundreds of alerts.
+alert_changed: Hook[Sequence[AlertChanged], None] = Hook("alert_changed")
 alert_told: Hook[int, Telling] = Hook("alert_told")
 refused: Hook[Refused, None] = Hook("refused")
 limit_breached: Hook[LimitBreached, None] = Hook("limit_breached")

@@ -1,5 +1,6 @@
 """The same failure again: what it does to an alert that somebody has acted on."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -77,8 +78,8 @@ def test_a_snooze_that_has_run_out_is_over_even_before_it_is_written_down(db_ses
 
 def test_it_tells_the_rooms_above(db_session: Session, clock: Clock) -> None:
     heard: list[tuple[int, str]] = []
-    hook: events.Hook[events.AlertChanged, None] = events.alert_changed
-    hook.connect(listener := lambda change: heard.append((change.alert_id, change.event)))
+    hook: events.Hook[Sequence[events.AlertChanged], None] = events.alert_changed
+    hook.connect(listener := lambda changed: heard.extend((each.alert_id, each.event) for each in changed))
     try:
         found = alert(clock.at)
         alert(clock.at)

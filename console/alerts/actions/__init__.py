@@ -24,6 +24,7 @@ from console.alerts.actions.silences import create as create_silence
 from console.alerts.actions.silences import expire as expire_silence
 from console.alerts.actions.stale import close_stale
 from console.alerts.actions.system import report_system_alert
+from console.alerts.actions.titles import retitle
 from console.alerts.actions.triage import (
     acknowledge,
     assign,
@@ -92,6 +93,7 @@ __all__ = [
     "resolve",
     "resolve_by_retry",
     "resume_heartbeat",
+    "retitle",
     "retry",
     "settle_flapping",
     "settle_retries",

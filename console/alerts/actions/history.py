@@ -1,5 +1,6 @@
 """How a change of an alert is written down: a history row, the audit of what people did, word to whoever listens."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -52,5 +53,11 @@ def line(alert_id: int, change: Change, at: datetime) -> dict[str, Any]:
 
 def announce(alert_id: int, event: Event, *, by: Actor) -> None:
     """Tell the rooms above, and let live pages know."""
-    events.touch(ROOM)
-    events.alert_changed.announce(events.AlertChanged(alert_id, event.value, by))
+    announce_all([(alert_id, event)], by=by)
+
+
+def announce_all(changed: Iterable[tuple[int, Event]], *, by: Actor) -> None:
+    """The same for what changed at one moment, which listeners may then write at once."""
+    if payload := [events.AlertChanged(alert_id, event.value, by) for alert_id, event in changed]:
+        events.touch(ROOM)
+        events.alert_changed.announce(payload)

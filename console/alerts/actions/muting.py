@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import ARRAY, BigInteger, Row, and_, any_, bindparam, or_, select, text
 
 from console.alerts.actions import store
-from console.alerts.actions.history import ROOM, announce, line
+from console.alerts.actions.history import ROOM, announce_all, line
 from console.alerts.models import Alert, Silence
 from console.alerts.queries import silences as reads
 from console.alerts.queries.silences import LOOKED_AT, Mute, facts_in, looking_at, mute_of, muting
@@ -140,8 +140,7 @@ def _write(turns: Sequence[_Turn], at: datetime) -> None:
     done = set(db.session.connection().execute(_MARK, {"rows": orjson.dumps(rows).decode()}).scalars())
     changes = [(turn.id, _change(turn)) for turn in turns if turn.id in done]
     store.add_history([line(alert_id, change, at) for alert_id, change in changes])
-    for alert_id, change in changes:
-        announce(alert_id, change.event, by=SYSTEM)
+    announce_all([(alert_id, change.event) for alert_id, change in changes], by=SYSTEM)
 
 
 def _change(turn: _Turn) -> Change:

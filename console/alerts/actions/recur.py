@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from console.alerts.actions import flapping, store
-from console.alerts.actions.history import announce, line
+from console.alerts.actions.history import announce_all, line
 from console.alerts.actions.store import Found
 from console.alerts.rules.states import WOKEN, Change, Event, Severity, State, Status, recur
 from console.infra.actor import SYSTEM
@@ -33,8 +33,7 @@ def recurrences(found: Sequence[tuple[Found, Sequence[Severity]]], *, at: dateti
     store.change_states(states)
     _restart(found, states)
     store.add_history([line(alert_id, change, at) for alert_id, change in history])
-    for alert_id, change in history:
-        announce(alert_id, change.event, by=SYSTEM)
+    announce_all([(alert_id, change.event) for alert_id, change in history], by=SYSTEM)
     again = [(row.id, row.status) for row, _ in found if not row.created]
     flapping.look([alert_id for alert_id, status in again if status == Status.RESOLVED], at=at)
 

@@ -4,11 +4,13 @@ A change of an alert is only noted where it happens (`hear`), in its own transac
 the notes (`tell`) and goes by the alert as it stands, so that neither order nor number of the notes matters.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, select
+import orjson
+from sqlalchemy import delete, func, select, text
 
 from console.alerts.queries.silences import muting
 from console.alerts.rules.states import Event
@@ -24,6 +26,11 @@ BATCH: Final = 500
 # Changes that can make an alert need somebody, or not any more.
 HEARD: Final = frozenset(Event) - {Event.ASSIGNED, Event.UNASSIGNED, Event.NOTED, Event.RETRIED}
 
+_NOTE: Final = text("""
+    INSERT INTO alert_news (alert_id, event)
+    SELECT alert_id, event FROM json_to_recordset(CAST(:rows AS json)) AS r (alert_id bigint, event text)
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -33,10 +40,13 @@ class Told:
     steps: int
 
 
-def hear(changed: AlertChanged) -> None:
-    """Note that an alert changed, in the transaction of the change. Written with the session's next flush."""
-    if changed.event in HEARD:
-        db.session.add(News(alert_id=changed.alert_id, event=changed.event))
+def hear(changed: Sequence[AlertChanged]) -> None:
+    """Note that alerts changed, in the transaction of the change; a single note goes with the session's next flush."""
+    heard = [{"alert_id": change.alert_id, "event": change.event} for change in changed if change.event in HEARD]
+    if len(heard) == 1:
+        db.session.add(News(**heard[0]))
+    elif heard:
+        db.session.connection().execute(_NOTE, {"rows": orjson.dumps(heard).decode()})
 
 
 def tell(*, at: datetime) -> Told:

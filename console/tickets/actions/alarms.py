@@ -11,7 +11,6 @@ from console.alerts.rules.messages import title as line_of
 from console.alerts.rules.states import Severity, Status
 from console.infra.actor import SYSTEM
 from console.infra.scrub import scrub_text
-from console.tickets.models import Ticket
 from console.tickets.rules.instants import instant
 from console.tickets.rules.telling import BREACHED, News
 
@@ -36,18 +35,37 @@ class Named(Protocol):
     def id(self) -> int: ...
 
 
+class Subject(Named, Protocol):
+    """What is told of a ticket: a model, or a row with these columns."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def organization(self) -> str | None: ...
+    @property
+    def group(self) -> str | None: ...
+    @property
+    def priority(self) -> str | None: ...
+    @property
+    def assignee(self) -> str | None: ...
+
+
 def fingerprint(ticket: Named) -> str:
     """Which alert is a ticket's."""
     return f"sla:{ticket.id}"
 
 
-def title(ticket: Ticket, news: News) -> str:
+def title(ticket: Subject, news: News) -> str:
     """What happened, in a line: "SLA breached: first response of zammad 1010, Invoice missing"."""
     happened = "SLA breached" if news.level == BREACHED else "SLA at risk"
     return f"{happened}: {CLOCK_WORDS[news.clock]} of {ticket.source} {ticket.external_id}, {ticket.subject}"
 
 
-def failure(ticket: Ticket, news: News, *, policy: str | None) -> Failure:
+def failure(ticket: Subject, news: News, *, policy: str | None) -> Failure:
     """The failure that tells of a clock, dated when it came at risk or over."""
     over = news.level == BREACHED
     verb = "is overdue" if over else "is at risk"
@@ -69,7 +87,7 @@ def failure(ticket: Ticket, news: News, *, policy: str | None) -> Failure:
     )
 
 
-def _tags(ticket: Ticket, clock: str) -> dict[str, str]:
+def _tags(ticket: Subject, clock: str) -> dict[str, str]:
     found = {
         "ticket": ticket.external_id,
         "clock": clock,
@@ -88,9 +106,7 @@ def raise_all(failures: Sequence[Failure], *, at: datetime) -> None:
     alerts.ingest(failures, at=at)
     # An alert keeps the title it began with; one that warned and then broke says the worse.
     broken = {(f.service, f.environment, str(f.fingerprint)): f for f in failures if f.severity is Severity.ERROR}
-    for alert in identity.same_as(list(broken)) if broken else ():
-        worse = broken[alert.service, alert.environment, alert.fingerprint]
-        alert.title = line_of(None, scrub_text(worse.message or ""), worse.task)
+    alerts.retitle({key: line_of(None, scrub_text(f.message or ""), f.task) for key, f in broken.items()})
 
 
 def resolve_all(tickets: Collection[Named], *, at: datetime, why: str) -> None:

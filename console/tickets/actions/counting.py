@@ -33,16 +33,22 @@ def versions(promise: Promise | None) -> dict[str, int | None]:
 
 def columns(facts: Facts, told: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     """The columns that follow from the clocks and from what was told of them."""
-    now, ahead = micros(at), outlook(facts)
-    kept = telling.remember(facts, told, now)
+    ahead = outlook(facts)
     return {
         "clocks": {name: pack(clock) for name, clock in zip(CLOCKS, facts, strict=True)},
-        "state": overall(facts, now).value,
         "next_due_at": when(ahead.due),
         "at_risk_at": when(ahead.risk),
         "breach_at": when(ahead.breach),
-        "told": kept,
-        "sweep_at": when(telling.next_look(facts, kept)),
+        **passing(facts, telling.remember(facts, told, micros(at)), at=at),
+    }
+
+
+def passing(facts: Facts, told: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """Those of them that time alone changes, when so much is `told` as of now."""
+    return {
+        "state": overall(facts, micros(at)).value,
+        "told": told,
+        "sweep_at": when(telling.next_look(facts, told)),
     }
 
 

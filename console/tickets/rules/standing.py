@@ -119,10 +119,11 @@ def pack(clock: Clock) -> dict[str, Any]:
 
 def unpack(found: Mapping[str, Any]) -> Clock:
     """The clock of a stored row."""
-    values = {"target": None, **found}
-    return Clock(**{**values, "phase": Phase(values["phase"])})
+    return Clock(**{"target": None, **found, "phase": _PHASES[found["phase"]]})
 
 
+# Quicker than asking the enum for each clock of a hundred thousand rows.
+_PHASES: Final = {phase.value: phase for phase in Phase}
 _KEPT: Final = ("begin", "since", "due", "risk", "done", "breached", "longest")
 
 
