@@ -31,7 +31,7 @@ from bench.tickets import LONG, calendar, fill, vacuum
 from console.accounts import actions as accounts
 from console.alerts.models import Alert
 from console.app import create_app
-from console.infra import clock, log
+from console.infra import clock, log, memory
 from console.infra.actor import SYSTEM, Scope
 from console.infra.jobs import JobContext
 from console.infra.transaction import unit
@@ -262,6 +262,8 @@ def main(count: int, opened: int, folder: Path | None) -> None:
     with bench(count, opened, folder and folder / str(count)) as on:
         work = rebuilt(on, opened)
         vacuum(on.on)
+        # As the web processes do.
+        memory.settle()
         pages = {name: on.ask(address) for name, address in addresses(on).items()}
     with bench(opened, opened, None) as on:
         work |= taken(on) | swept(on, opened)

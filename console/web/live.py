@@ -20,6 +20,8 @@ BUCKET_SECONDS = 30
 def init_app(app: Flask) -> None:
     """Replies of live pages get their ETags; polls share what is made for them."""
     app.extensions["console.renderings"] = Renderings()
+    # Apart: what is shared may be made of what lasts, and must not wait for a lock of its own.
+    app.extensions["console.lasting"] = Renderings()
     app.after_request(_stamp)
 
 
@@ -29,6 +31,7 @@ def not_modified(*rooms: str) -> Response | None:
     The ETag is taken before the page is built, so that a change during the build shows at the next poll.
     """
     moment = g.live_moment = _moment(rooms)
+    g.live_rooms = rooms
     return _unless_known(rooms, moment)
 
 
@@ -49,6 +52,22 @@ def shared(rooms: tuple[str, ...], key: Hashable, make: Callable[[], T]) -> tupl
         return make(), None
     made = _renderings().get((rooms, request.script_root, key), moment, make)
     return made.value, _unless_known(rooms, made.moment)
+
+
+def lasting(room: str, make: Callable[[], T]) -> T:
+    """After `not_modified` of this room, maybe among others: what `make` gives, made anew once the room has changed.
+
+    For what pages show to all readers alike: it must look at nothing of the request. Unlike `shared` it is never older
+    than the last change, also of a program. In a change itself, and while Redis is away, it is made each time.
+    """
+    moment: Moment | None = g.get("live_moment")
+    if moment is None:
+        return make()
+    # The room's version and the bucket; as what is done by hand, too, so that nothing is shown for being young.
+    own = (moment.versions[g.live_rooms.index(room)], moment.versions[-1])
+    kept: Renderings = current_app.extensions["console.lasting"]
+    found: T = kept.get((room, make), Moment(own, own), make).value
+    return found
 
 
 def fact(rooms: tuple[str, ...], make: Callable[[], str]) -> str:

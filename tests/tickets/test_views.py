@@ -94,7 +94,9 @@ def test_a_view_is_changed_and_deleted(as_: As) -> None:
     assert stored() == {}
     told = [
         (entry.action, entry.details["list"])
-        for entry in db.session.scalars(select(AuditEntry).where(AuditEntry.object_kind == "view"))
+        for entry in db.session.scalars(
+            select(AuditEntry).where(AuditEntry.object_kind == "view").order_by(AuditEntry.id)
+        )
     ]
     assert told[1:] == [("view.created", "tickets"), ("view.changed", "tickets"), ("view.deleted", "tickets")]
 

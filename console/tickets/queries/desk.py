@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import ScalarSelect, Select, func, literal, select, union_all
 
@@ -22,11 +23,28 @@ GROUPS: Final = (State.BREACHED, State.AT_RISK, State.OK, State.PAUSED)
 DATELESS: Final = frozenset({State.PAUSED, State.MET, State.NONE})
 
 
+# So many statements are kept: those of the filters that are asked for most.
+KEPT: Final = 128
+
+
+class Placed(Protocol):
+    """What has a place in the order of a group."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def next_due_at(self) -> datetime | None: ...
+
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Placed)
+
+
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Generic[T]):
     """A part of a group, and the cursors of what comes before and after it, if anything does."""
 
-    items: Sequence[Ticket]
+    items: Sequence[T]
     earlier: str | None
     later: str | None
 
@@ -64,17 +82,38 @@ class Load:
         return (self.breached + self.at_risk, self.open - self.paused)
 
 
-def part(state: State, filters: Filters, *, limit: int, after: str = "", before: str = "") -> Part:
+def part(state: State, filters: Filters, *, limit: int, after: str = "", before: str = "") -> Part[Ticket]:
     """Open tickets in a state by nearest deadline, those without one newest first; raises Invalid for a bad cursor."""
+    found = db.session.scalars(ranged(state, filters, limit=limit, after=after, before=before)).all()
+    return part_of(found, limit, after, before)
+
+
+def ranged(state: State, filters: Filters, *, limit: int, after: str = "", before: str = "") -> Select[Ticket]:
+    """What `part` reads: one more than the limit, backwards before a place; raises Invalid for a bad cursor."""
     if state in DATELESS:
-        return _dateless(_open(state, filters), limit, after, before)
-    return _dated(_open(state, filters).where(Ticket.next_due_at.is_not(None)), limit, after, before)
+        return _dateless(_open(state, filters), after, before).limit(limit + 1)
+    return _dated(_open(state, filters).where(Ticket.next_due_at.is_not(None)), after, before).limit(limit + 1)
+
+
+def part_of(found: Sequence[P], limit: int, after: str, before: str) -> Part[P]:
+    """What was read as `ranged` says, in the order of the group."""
+    if before:
+        items = list(reversed(found[:limit]))
+        return Part(items, _place(items[0]) if len(found) > limit else None, _place(items[-1]) if items else None)
+    items = list(found[:limit])
+    earlier = _place(items[0]) if after and items else None
+    return Part(items, earlier, _place(items[-1]) if len(found) > limit else None)
 
 
 def counts(states: Sequence[State], filters: Filters) -> dict[State, int]:
     """How many there are in each state, counted up to CAP + 1."""
-    found = db.session.execute(select(*(_count(state, filters) for state in states))).one()
-    return dict(zip(states, found, strict=True))
+    return dict(zip(states, db.session.execute(_counting(tuple(states), filters)).one(), strict=True))
+
+
+@lru_cache(KEPT)
+def _counting(states: tuple[State, ...], filters: Filters) -> Select[Any]:
+    counted: list[Any] = [_count(state, filters) for state in states]
+    return select(*counted)
 
 
 def _count(state: State, filters: Filters) -> ScalarSelect[int]:
@@ -127,42 +166,27 @@ def _open(state: State, filters: Filters) -> Select[Ticket]:
     return rows
 
 
-def _dated(rows: Select[Ticket], limit: int, after: str, before: str) -> Part:
+def _dated(rows: Select[Ticket], after: str, before: str) -> Select[Ticket]:
     if before:
         due, last = decode(before, datetime, int)
         rows = rows.where(Ticket.next_due_at <= due, (Ticket.next_due_at < due) | (Ticket.id < last))
-        found = db.session.scalars(rows.order_by(Ticket.next_due_at.desc(), Ticket.id.desc()).limit(limit + 1)).all()
-        return _back(found, limit)
+        return rows.order_by(Ticket.next_due_at.desc(), Ticket.id.desc())
     if after:
         due, last = decode(after, datetime, int)
         rows = rows.where(Ticket.next_due_at >= due, (Ticket.next_due_at > due) | (Ticket.id > last))
-    found = db.session.scalars(rows.order_by(Ticket.next_due_at, Ticket.id).limit(limit + 1)).all()
-    return _on(found, limit, came=bool(after))
+    return rows.order_by(Ticket.next_due_at, Ticket.id)
 
 
-def _dateless(rows: Select[Ticket], limit: int, after: str, before: str) -> Part:
+def _dateless(rows: Select[Ticket], after: str, before: str) -> Select[Ticket]:
     # That none has a deadline is no order to an index unless it is asked for.
     rows = rows.where(Ticket.next_due_at.is_(None))
     if before:
         rows = rows.where(Ticket.id > decode(before, str, int)[1])
-        found = db.session.scalars(rows.order_by(Ticket.next_due_at, Ticket.id).limit(limit + 1)).all()
-        return _back(found, limit)
+        return rows.order_by(Ticket.next_due_at, Ticket.id)
     if after:
         rows = rows.where(Ticket.id < decode(after, str, int)[1])
-    found = db.session.scalars(rows.order_by(Ticket.next_due_at.desc(), Ticket.id.desc()).limit(limit + 1)).all()
-    return _on(found, limit, came=bool(after))
+    return rows.order_by(Ticket.next_due_at.desc(), Ticket.id.desc())
 
 
-def _on(found: Sequence[Ticket], limit: int, *, came: bool) -> Part:
-    items = found[:limit]
-    earlier = _place(items[0]) if came and items else None
-    return Part(items, earlier, _place(items[-1]) if len(found) > limit else None)
-
-
-def _back(found: Sequence[Ticket], limit: int) -> Part:
-    items = list(reversed(found[:limit]))
-    return Part(items, _place(items[0]) if len(found) > limit else None, _place(items[-1]) if items else None)
-
-
-def _place(ticket: Ticket) -> str:
+def _place(ticket: Placed) -> str:
     return encode(ticket.next_due_at.isoformat() if ticket.next_due_at else "", ticket.id)

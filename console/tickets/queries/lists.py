@@ -72,12 +72,6 @@ def _dateless(filters: Filters, after: int, limit: int) -> Sequence[Ticket]:
     return _first(filters, rows, tuple(State), limit)
 
 
-def next_to_break(filters: Filters, *, now: datetime) -> Ticket | None:
-    """The ticket whose deadline is the next to come."""
-    rows = asked(filters).where(Ticket.next_due_at >= now).order_by(Ticket.next_due_at, Ticket.id)
-    return next(iter(_first(filters, rows, DATED, 1)), None)
-
-
 def _first(filters: Filters, rows: Select[Ticket], states: Sequence[State], limit: int) -> Sequence[Ticket]:
     """The first of some rows in order of deadline.
 

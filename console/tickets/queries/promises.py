@@ -31,6 +31,11 @@ class Promise:
     policy: Policy
     hours: Hours
 
+    @property
+    def versions(self) -> tuple[int | None, int | None]:
+        """By which tickets remember it: the policy's version and the calendar's."""
+        return self.policy_version_id, self.calendar_version_id
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -91,7 +96,7 @@ def kept_promises(versions: Sequence[tuple[int | None, int | None]]) -> dict[tup
         .where(tuple_(PolicyVersion.id, CalendarVersion.id).in_(wanted))
     )
     found = [_promise(row) for row in db.session.execute(rows)]
-    return {(each.policy_version_id, each.calendar_version_id): each for each in found}
+    return {each.versions: each for each in found}
 
 
 def _promise(row: "Row[Any]") -> Promise:

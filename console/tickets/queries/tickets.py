@@ -76,6 +76,17 @@ def events_of(ticket_ids: Collection[int]) -> dict[int, list[Event]]:
     return found
 
 
+class Listed(Protocol):
+    """What of a ticket a list needs to say how it stands: a model, or a row with these columns."""
+
+    @property
+    def policy_version_id(self) -> int | None: ...
+    @property
+    def calendar_version_id(self) -> int | None: ...
+    @property
+    def facts(self) -> Facts: ...
+
+
 class Counted(Protocol):
     """What of a ticket its clocks need: a model, or a row with these columns."""
 
@@ -120,9 +131,11 @@ def sla_of(ticket: Ticket, *, now: datetime) -> Sla:
     return _sla(facts, promise, now)
 
 
-def slas_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Sla]:
-    """How the tickets of a list stand, by what was last counted for them."""
-    kept = promises.kept_promises([(t.policy_version_id, t.calendar_version_id) for t in tickets])
+def slas_of(tickets: Sequence[Ticket] | Sequence[Listed], *, now: datetime, book: Book | None = None) -> list[Sla]:
+    """How the tickets of a list stand, by what was last counted for them; what `book` has is not asked for again."""
+    kept = {p.versions: p for p in book.promises} if book else {}
+    wanted = {(t.policy_version_id, t.calendar_version_id) for t in tickets}
+    kept |= promises.kept_promises(sorted((a, b) for a, b in wanted if a and b and (a, b) not in kept))
     return [_sla(t.facts, kept.get((t.policy_version_id or 0, t.calendar_version_id or 0)), now) for t in tickets]
 
 

@@ -4,7 +4,8 @@ from flask import Blueprint, current_app
 
 bp = Blueprint("tickets", __name__)
 # What these pages show: the menu beside them counts the alerts.
-ROOMS = ("tickets", "alerts")
+ROOM = "tickets"
+ROOMS = (ROOM, "alerts")
 
 
 @bp.app_template_global()

@@ -13,6 +13,7 @@ from console.infra import clock
 from console.infra.actor import Role
 from console.tickets.forms import reports as report_forms
 from console.tickets.forms.queue import kept, read_filters
+from console.tickets.models import Ticket
 from console.tickets.queries import desk
 from console.tickets.queries import reports as reads
 from console.tickets.queries.desk import GROUPS
@@ -72,7 +73,7 @@ def _queue(filters: Filters, now: datetime) -> Iterator[Sequence[object]]:
             after = found.later
 
 
-def _row(row: Row, state: str, root: str) -> Sequence[object]:
+def _row(row: Row[Ticket], state: str, root: str) -> Sequence[object]:
     ticket, promise, standing = row.ticket, row.sla.promise, row.standing
     left = row.left.left // 60 if row.left else None
     running = (row.clock, _time(standing.due_at), left, row.spent_minutes) if standing else (None, None, None, None)

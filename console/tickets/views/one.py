@@ -8,11 +8,11 @@ from console.infra import clock
 from console.infra.actor import Role
 from console.tickets.actions import alarms
 from console.tickets.models import Ticket
-from console.tickets.queries import desk
 from console.tickets.queries import one as facts
 from console.tickets.queries import tickets as reads
-from console.tickets.rules.beside import beside
+from console.tickets.rules.beside import beside as differences
 from console.tickets.views import shares, story, why
+from console.tickets.views.beside import beside
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.rows import CLOCK_NAMES, row_of
 from console.web import htmx, live
@@ -32,7 +32,7 @@ def show(ticket_id: int) -> Response:
 
 def shown(ticket: Ticket) -> dict[str, Any]:
     """Everything that the page of a ticket shows."""
-    now, loads = clock.now(), desk.loads()
+    now, around = clock.now(), beside()
     sla, events = reads.sla_of(ticket, now=now), reads.events_of([ticket.id]).get(ticket.id, [])
     row, broken = row_of(ticket, sla, now=now), facts.breaches(ticket.id)
     chosen, whole = request.args.get("clock", ""), request.args.get("timeline") == "all"
@@ -47,10 +47,12 @@ def shown(ticket: Ticket) -> dict[str, Any]:
         "earlier": 0 if whole else max(0, len(lines) - LINES),
         "whole_story": url_for(".show", ticket_id=ticket.id, clock=chosen or None, timeline="all"),
         "broken": broken,
-        "beside": beside(ticket.source_deadlines, {name: standing.due_at for name, standing in sla.clocks.items()}),
+        "beside": differences(
+            ticket.source_deadlines, {name: standing.due_at for name, standing in sla.clocks.items()}
+        ),
         "alerts": facts.alerts(ticket.source, alarms.ENVIRONMENT, alarms.fingerprint(ticket)),
-        "load_of": {load.owner: load for load in loads},
-        "free": [load for load in shares.free(loads) if load.owner != ticket.assignee][:3],
+        "load": around.told.get(ticket.assignee),
+        "free": [load for load in around.free if load.owner != ticket.assignee][:3],
         "may_assign": shares.may_assign(),
         "clock_names": CLOCK_NAMES,
     }

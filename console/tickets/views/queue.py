@@ -1,6 +1,6 @@
 """The queue: what breaks next, first; and who has how much."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -13,15 +13,18 @@ from console.infra import clock
 from console.infra.actor import Role
 from console.tickets.forms import queue as forms
 from console.tickets.forms.queue import NAMES, kept
-from console.tickets.models import Ticket
-from console.tickets.queries import desk, lists, promises
+from console.tickets.queries import desk, groups
 from console.tickets.queries.desk import CAP, GROUPS, Load, Part
+from console.tickets.queries.groups import Listed, Wanted
 from console.tickets.queries.lists import Filters
+from console.tickets.queries.promises import Book
 from console.tickets.rules import opening
 from console.tickets.rules.standing import State
 from console.tickets.views import saved, shares
+from console.tickets.views.beside import beside
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.rows import Row, rows_of
+from console.web import filters as texts
 from console.web import htmx, live
 from console.web.auth import requires
 
@@ -29,7 +32,6 @@ BLOCKS: Final = ("ticket_list", "ticket_lede")
 # Enough of each for a look; a group asked for alone has pages.
 FEW: Final = {State.BREACHED: 25, State.AT_RISK: 15, State.OK: 15, State.PAUSED: 5}
 PAGE: Final = 50
-CHOSEN: Final = ("priority", "organization", "source")
 NOTES: Final = {State.PAUSED: "the clock stands still", State.MET: "newest first", State.NONE: "newest first"}
 
 
@@ -39,7 +41,7 @@ class Group:
 
     state: State
     name: str
-    rows: Sequence[Row]
+    rows: Sequence[Row[Listed]]
     count: int
     note: str
     more: str = ""
@@ -50,8 +52,18 @@ class Group:
 @bp.get("/tickets")
 @requires(Role.VIEWER)
 def index() -> Response:
-    """Tickets by their nearest deadline."""
-    return live.not_modified(*ROOMS) or htmx.page("tickets/index.html", BLOCKS, **listing())
+    """Tickets by their nearest deadline; polls of readers who may do the same share one rendering."""
+    unchanged = live.not_modified(*ROOMS)
+    return unchanged or _polled() or htmx.page("tickets/index.html", BLOCKS, **listing())
+
+
+def _polled() -> Response | None:
+    """The answer to a poll; None for a page that is opened. Nothing that the blocks show is a reader's own."""
+    if not live.is_poll():
+        return None
+    key = (request.query_string, shares.may_assign(), str(texts.zone()))
+    html, unchanged = live.shared(ROOMS, key, lambda: htmx.rendered("tickets/index.html", BLOCKS, shown()))
+    return unchanged or htmx.fragment(html)
 
 
 def read_filters() -> Filters:
@@ -61,50 +73,57 @@ def read_filters() -> Filters:
 
 def listing() -> dict[str, Any]:
     """Everything that the queue's template shows."""
-    filters, now, loads, book, choices = read_filters(), clock.now(), desk.loads(), promises.book(), desk.seen(CHOSEN)
-    upcoming = lists.next_to_break(replace(filters, state=None), now=now)
-    groups, following = _groups([filters.state] if filters.state else GROUPS, filters, upcoming, now)
+    found, around = shown(), beside()
     return {
-        "groups": groups,
-        "counts": {group.state.value: group for group in groups},
+        **found,
+        "chips": _chips(found["filters"]),
+        "choices": around.choices,
+        "views": _views(around.loads, found["asked"]),
+    }
+
+
+def shown() -> dict[str, Any]:
+    """What its blocks show: to all the same who may do the same, in one zone."""
+    filters, now, around = read_filters(), clock.now(), beside()
+    found, following = _groups([filters.state] if filters.state else GROUPS, filters, around.book, now)
+    return {
+        "groups": found,
+        "counts": {group.state.value: group for group in found},
         "filters": filters,
         "asked": kept(filters),
-        "chips": _chips(filters),
         "upcoming": following,
-        "loads": shares.shown(loads, shares.ROOM_FOR),
-        "load_of": {load.owner: load for load in loads},
-        "block": shares.block(loads),
-        "free": shares.free(loads),
-        "nobody": next((load for load in loads if load.owner is None), Load(None)),
-        "first_time": not loads and not kept(filters) and not any(group.rows for group in groups),
-        "choices": {"assignee": _owners(loads), **choices, "policy": [promise.name for promise in book.promises]},
-        "many_sources": len(choices["source"]) > 1,
-        "views": _views(loads, kept(filters)),
-        "offices": [opening.of(name, hours, now) for name, hours in book.calendars()],
+        "beside": around,
+        "first_time": not around.loads and not kept(filters) and not any(group.rows for group in found),
+        "many_sources": len(around.choices["source"]) > 1,
+        "offices": [opening.of(name, hours, now) for name, hours in around.book.calendars()],
         "may_assign": shares.may_assign(),
         "oob": htmx.wants_fragment(),
         "here": url_for(".index", **{**kept(filters), **_cursors()}),
+        "root": url_for(".index"),
         "number": lambda count: f"{min(count, CAP):,}{'+' if count > CAP else ''}",
     }
 
 
 def _groups(
-    states: Sequence[State], filters: Filters, upcoming: Ticket | None, now: datetime
-) -> tuple[list[Group], Row | None]:
+    states: Sequence[State], filters: Filters, book: Book, now: datetime
+) -> tuple[list[Group], Row[Listed] | None]:
     """The groups, and the ticket that breaks next as a row; all rows are made at once."""
-    alone, wanted = filters.state is not None, replace(filters, state=None)
+    alone, narrowed = filters.state is not None, replace(filters, state=None)
     cursors = _cursors() if alone else {}
-    parts = [desk.part(state, wanted, limit=PAGE if alone else FEW[state], **cursors) for state in states]
+    wanted = [Wanted(state, PAGE if alone else FEW[state], **cursors) for state in states]
+    parts, upcoming = groups.groups(wanted, narrowed, now=now)
     tickets = [ticket for part in parts for ticket in part.items] + ([upcoming] if upcoming else [])
-    rows, counts = iter(rows_of(tickets, now=now)), desk.counts(states, wanted)
-    groups = [
-        _group(state, part, list(islice(rows, len(part.items))), counts[state], wanted, alone=alone)
+    rows, counts = iter(rows_of(tickets, now=now, book=book)), desk.counts(states, narrowed)
+    found = [
+        _group(state, part, list(islice(rows, len(part.items))), counts[state], narrowed, alone=alone)
         for state, part in zip(states, parts, strict=True)
     ]
-    return groups, next(rows, None)
+    return found, next(rows, None)
 
 
-def _group(state: State, found: Part, rows: Sequence[Row], count: int, wanted: Filters, *, alone: bool) -> Group:
+def _group(
+    state: State, found: Part[Listed], rows: Sequence[Row[Listed]], count: int, wanted: Filters, *, alone: bool
+) -> Group:
     address: dict[str, Any] = {**kept(wanted), "state": state.value}
     earlier = url_for(".index", **address, before=found.earlier) if alone and found.earlier else ""
     later = url_for(".index", **address, after=found.later) if alone and found.later else ""
@@ -126,11 +145,7 @@ def _chips(filters: Filters) -> list[tuple[str, Any, str]]:
     ]
 
 
-def _owners(loads: Sequence[Load]) -> list[str]:
-    return sorted(load.owner for load in loads if load.owner)[: desk.MANY]
-
-
-def _views(loads: Sequence[Load], asked: dict[str, Any]) -> list[tuple[Tab, int | None]]:
+def _views(loads: Sequence[Load], asked: Mapping[str, Any]) -> list[tuple[Tab, int | None]]:
     """Lists that everybody has and those that were saved, some with how many tickets are in them."""
     mine = shares.mine(loads)
     known = {load.owner: load.open for load in loads}

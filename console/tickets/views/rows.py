@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from markupsafe import Markup
 
-from console.tickets.models import Ticket
 from console.tickets.queries import tickets as reads
+from console.tickets.queries.promises import Book
 from console.tickets.queries.tickets import Sla
 from console.tickets.rules.countdown import Countdown, business, countdown
 from console.tickets.rules.instants import micros
@@ -18,15 +19,18 @@ CLOCK_NAMES = {"first_response": "First response", "next_response": "Next respon
 TONES = {State.BREACHED: "critical", State.AT_RISK: "warning", State.PAUSED: "quiet"}
 _LEFT = Markup('<span class="time-left"%s data-left="%s" data-from="%s" data-open="%s">%s</span>')
 
+T = TypeVar("T")
+L = TypeVar("L", bound=reads.Listed)
+
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(Generic[T]):
     """`clock` names the one that speaks for the ticket: the nearest to its deadline, of held ones that with least left.
 
     It and all that follows from it are None when no clock goes on.
     """
 
-    ticket: Ticket
+    ticket: T
     sla: Sla
     clock: str | None = None
     standing: Standing | None = None
@@ -82,13 +86,13 @@ def time_over(left: Countdown) -> Markup:
     return _LEFT % (Markup(" data-over"), left.left, left.at, left.segments, business(-left.left))
 
 
-def rows_of(tickets: Sequence[Ticket], *, now: datetime) -> list[Row]:
-    """Tickets as rows, in their order, by what was last counted for them."""
-    slas = reads.slas_of(tickets, now=now)
+def rows_of(tickets: Sequence[L], *, now: datetime, book: Book | None = None) -> list[Row[L]]:
+    """Tickets as rows, in their order, by what was last counted for them; `book` as `slas_of` has it."""
+    slas = reads.slas_of(tickets, now=now, book=book)
     return [row_of(ticket, sla, now=now) for ticket, sla in zip(tickets, slas, strict=True)]
 
 
-def row_of(ticket: Ticket, sla: Sla, *, now: datetime) -> Row:
+def row_of(ticket: T, sla: Sla, *, now: datetime) -> Row[T]:
     """A ticket that stands like this."""
     name = _speaker(sla)
     if name is None or sla.promise is None:
