@@ -61,7 +61,7 @@ def lasting(room: str, make: Callable[[], T]) -> T:
     than the last change, also of a program. In a change itself, and while Redis is away, it is made each time.
     """
     moment: Moment | None = g.get("live_moment")
-    if moment is None:
+    if moment is None or room not in g.live_rooms:
         return make()
     # The room's version and the bucket; as what is done by hand, too, so that nothing is shown for being young.
     own = (moment.versions[g.live_rooms.index(room)], moment.versions[-1])

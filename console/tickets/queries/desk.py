@@ -107,7 +107,7 @@ def part_of(found: Sequence[P], limit: int, after: str, before: str) -> Part[P]:
 
 def counts(states: Sequence[State], filters: Filters) -> dict[State, int]:
     """How many there are in each state, counted up to CAP + 1."""
-    return dict(zip(states, db.session.execute(_counting(tuple(states), filters)).one(), strict=True))
+    return dict(zip(states, db.session.execute(_counting(tuple(states), filters.settled())).one(), strict=True))
 
 
 @lru_cache(KEPT)

@@ -57,7 +57,7 @@ class Wanted:
 def groups(wanted: Sequence[Wanted], filters: Filters, *, now: datetime) -> tuple[list[Part[Listed]], Listed | None]:
     """Parts of groups, and the ticket whose deadline comes next; raises Invalid for a bad cursor."""
     found: list[list[Listed]] = [[] for _ in range(len(wanted) + 1)]
-    for place, *row in db.session.execute(_statement(tuple(wanted), filters), {"now": now}):
+    for place, *row in db.session.execute(_statement(tuple(wanted), filters.settled()), {"now": now}):
         found[place].append(Listed._make(row))
     *parts, following = found
     shown = [part_of(rows, each.limit, each.after, each.before) for each, rows in zip(wanted, parts, strict=True)]

@@ -1,7 +1,7 @@
 """The queue: tickets by their nearest deadline, those without one last. Every question is a range of an index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +41,10 @@ class Filters:
         """The instant before which a deadline must lie, at this moment; None where none is asked for."""
         ahead = clock.now() + self.due_within if self.due_within is not None else None
         return min((each for each in (self.due_before, ahead) if each is not None), default=None)
+
+    def settled(self) -> "Filters":
+        """The same as of this moment: what is made of it may be kept."""
+        return replace(self, due_before=self.due_by, due_within=None)
 
 
 def queue(filters: Filters, *, limit: int = LIMIT, cursor: str | None = None) -> Page[Ticket]:

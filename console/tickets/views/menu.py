@@ -4,7 +4,7 @@ from flask import request
 
 from console.tickets.queries import menu
 from console.tickets.queries.desk import CAP
-from console.tickets.views.blueprint import bp
+from console.tickets.views.blueprint import ROOM, bp
 from console.web import live
 
 
@@ -13,7 +13,7 @@ def at_risk() -> str:
 
     A page of tickets is answered anew only when a ticket has changed, and would keep a shared one that is a little old.
     """
-    return _told() if request.blueprint == bp.name else live.fact(("tickets",), _told)
+    return live.lasting(ROOM, _told) if request.blueprint == bp.name else live.fact((ROOM,), _told)
 
 
 def _told() -> str:
