@@ -1,7 +1,8 @@
 """How times, numbers and names are written. Times are stored in UTC and shown in the reader's zone."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from console.infra import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+REMEMBERED = 8_192
 THEMES = {"light", "dark"}
 _TIME = Markup('<time datetime="%s+00:00" title="%s UTC" data-time="%s">%s</time>')
 
@@ -87,7 +89,10 @@ def ago(moment: datetime | None, *, never: str = "never") -> Markup | str:
 
 def when(moment: datetime | None, *, never: str = "never") -> Markup | str:
     """A point of a story: "today 14:07", "Fri 20 Nov 13:36"."""
-    return _time(moment, "when", when_text(moment, clock.now(), zone())) if moment else never
+    if moment is None:
+        return never
+    reader = zone()
+    return _dated(moment, "when", clock.now().astimezone(reader).date(), reader)
 
 
 def at(moment: datetime) -> Markup:
@@ -97,7 +102,12 @@ def at(moment: datetime) -> Markup:
 
 def until(moment: datetime | None, *, never: str = "never") -> Markup | str:
     """A moment to come: "in 48 min", "15:20", "Mon 23 Nov 09:00"."""
-    return _time(moment, "until", until_text(moment, clock.now(), zone())) if moment else never
+    if moment is None:
+        return never
+    now, reader = clock.now(), zone()
+    if (moment - now).total_seconds() < HOUR:
+        return _time(moment, "until", until_text(moment, now, reader))
+    return _dated(moment, "until", now.astimezone(reader).date(), reader)
 
 
 def clock_time(moment: datetime, *, seconds: bool = False) -> Markup:
@@ -140,8 +150,7 @@ def until_text(moment: datetime, now: datetime, reader: ZoneInfo) -> str:
         return f"in {seconds} s"
     if seconds < HOUR:
         return f"in {seconds // MINUTE} min"
-    local, today = moment.astimezone(reader), now.astimezone(reader)
-    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a} {_day(local, today)} {local:%H:%M}"
+    return _later_text(moment.astimezone(reader), now.astimezone(reader))
 
 
 def number(value: int | None, *, cap: int | None = None) -> str:
@@ -202,6 +211,18 @@ def _units(seconds: int) -> str:
 
 def _day(local: datetime, today: datetime) -> str:
     return f"{local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
+
+
+def _later_text(local: datetime, today: datetime) -> str:
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a} {_day(local, today)} {local:%H:%M}"
+
+
+@lru_cache(REMEMBERED)
+def _dated(moment: datetime, kind: str, day: date, reader: ZoneInfo) -> Markup:
+    """What is said of a moment all day long; lists say it of the same moments again and again."""
+    noon = datetime.combine(day, time(12), reader)
+    text = when_text(moment, noon, reader) if kind == "when" else _later_text(moment.astimezone(reader), noon)
+    return _time(moment, kind, text)
 
 
 def _time(moment: datetime, kind: str, text: str) -> Markup:
