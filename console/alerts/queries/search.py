@@ -64,7 +64,7 @@ def _of(node: Node, now: datetime) -> ColumnElement[bool]:
         case grammar.Not(part):
             return not_(_of(part, now))
         case Words():
-            return _holds(grammar.like(node.text, quoted=node.quoted))
+            return _holds(grammar.like(node.text, quoted=node.quoted), node.hints)
         case Match():
             return _field(node, now)
 
@@ -94,9 +94,13 @@ def _plain_value(match: Match) -> Any:
     return None if "*" in match.value and not match.quoted else match.value
 
 
-def _holds(pattern: str) -> ColumnElement[bool]:
-    """Title, task or message hold it; what the trigram index answers."""
-    return AlertDetail.text.ilike(f"%{pattern}%", escape="\\")
+def _holds(pattern: str, hints: tuple[str, ...] = ()) -> ColumnElement[bool]:
+    """Title, task or message hold it; what the trigram index answers: for the hints alone, where there are any."""
+    if not hints:
+        return AlertDetail.text.ilike(f"%{pattern}%", escape="\\")
+    # Of an expression the index knows nothing: each text that has the hints is read.
+    read = AlertDetail.text.concat("").ilike(f"%{pattern}%", escape="\\")
+    return and_(*(AlertDetail.text.ilike(f"%{hint}%") for hint in hints), read)
 
 
 def _field(node: Match, now: datetime) -> ColumnElement[bool]:

@@ -29,11 +29,15 @@ class SearchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text to find in title, task or message, `*` standing for anything unless it was `quoted`."""
+    """Text to find in title, task or message, `*` standing for anything unless it was `quoted`.
+
+    `hints` are parts of it by which it is looked for first, where some are known to be rare.
+    """
 
     text: str
     quoted: bool
     at: int
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
