@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
@@ -16,6 +17,14 @@ WORDS = {
     404: ("There is nothing here", "The address is mistyped, or what it showed was deleted."),
     405: ("This cannot be done here", "The address exists, but not for this kind of request. Nothing was changed."),
     413: ("This is too large", "Send less at once. Nothing was stored."),
+}
+
+# What a page calls a refusal whose name is one for programs.
+SPOKEN = {
+    400: "This was not done",
+    404: "There is nothing here",
+    415: "This kind of content is not read here",
+    422: "This cannot be taken as it is",
 }
 
 # SQLAlchemy's code for a session whose connection was lost; that of a failed flush is another.
@@ -104,12 +113,20 @@ def _page(status: int, title: str, detail: str, error: DomainError | None) -> Re
     g.setdefault("actor", auth.anonymous())
     template = "errors/fragment.html" if request.headers.get("HX-Request") == "true" else "errors/page.html"
     faults = error.errors if error else ()
-    html = render_template(
-        template, status=status, title=title, detail=detail, faults=faults, reference=g.get("request_id")
-    )
+    said = {"title": SPOKEN.get(status, title), "detail": detail, "faults": faults, "back": _back()}
+    html = render_template(template, status=status, reference=g.get("request_id"), **said)
     response = make_response(html, status)
     response.vary.add("HX-Request")
     # Whatever the button meant to replace stays as it is; the refusal is said beside it.
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "beforeend"
     return response
+
+
+def _back() -> str:
+    """The path of our page that the reader came from; empty when there was none, or when it is the one that fails."""
+    came = urlsplit(request.referrer or "")
+    path = urlunsplit(("", "", came.path, came.query, ""))
+    if came.netloc != request.host or not path.startswith("/") or path.startswith("//"):
+        return ""
+    return "" if request.method == "GET" and path == request.full_path.rstrip("?") else path

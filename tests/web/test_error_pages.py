@@ -65,3 +65,34 @@ def test_an_error_page_asks_nobody_who_the_reader_is(session_app: Flask) -> None
         assert g.actor.kind == "anonymous"
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+def test_the_way_back_leads_to_the_page_one_came_from(session_app: Flask, refusal: DomainError) -> None:
+    came = {"Referer": "http://localhost/alerts?q=a&amp=1"}
+    with session_app.test_request_context("/alerts/7/snooze", headers=came):
+        session_app.preprocess_request()
+        html = errors.reply(refusal).get_data(as_text=True)
+    assert 'href="/alerts?q=a&amp;amp=1"' in html
+    assert "Back to where you were" in html
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    ["", "http://elsewhere.test/alerts", "http://localhost//elsewhere.test", "http://localhost/alerts/7?a=1"],
+)
+def test_no_way_back_to_elsewhere_or_to_the_page_that_fails(session_app: Flask, referrer: str) -> None:
+    with session_app.test_request_context("/alerts/7?a=1", headers={"Referer": referrer}):
+        session_app.preprocess_request()
+        html = errors.reply(NotFound("There is no alert 7.")).get_data(as_text=True)
+    assert "Back to where you were" not in html
+    assert "elsewhere.test" not in html
+
+
+@pytest.mark.parametrize("refusal", [Conflict("It is resolved already."), Invalid("Nothing was changed; look again.")])
+def test_a_refusal_beside_the_page_says_once_that_nothing_was_changed(session_app: Flask, refusal: DomainError) -> None:
+    with session_app.test_request_context("/alerts/7", headers={"HX-Request": "true"}):
+        session_app.preprocess_request()
+        html = errors.reply(refusal).get_data(as_text=True)
+    assert html.count("Nothing was changed") == 1
+    assert "Invalid input" not in html
