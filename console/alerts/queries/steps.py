@@ -1,9 +1,10 @@
 """The neighbours of an alert in the list that its reader came from: by keyset, at any depth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -11,6 +12,8 @@ from sqlalchemy import (
     DateTime,
     Select,
     SmallInteger,
+    bindparam,
+    cast,
     column,
     func,
     literal,
@@ -51,6 +54,20 @@ class Place:
     after: int | None
 
 
+class _Step(NamedTuple):
+    """What the statement of a place is made of beside the filter."""
+
+    status: Status
+    severity: Severity
+    far: int
+
+    def shown(self, wanted: AlertFilter, *, falling: bool) -> list[tuple[Severity, bool]]:
+        """The stretches of the list's index before the alert, or after it: its own severity and worse, or milder."""
+        mine, quiet = self.severity, _silenced(wanted)
+        found = [one for one in wanted.severities or WORST_FIRST if (one <= mine if falling else one >= mine)]
+        return [(one, silenced) for one in found for silenced in quiet]
+
+
 def place(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> Place:
     """The alert's place among those of a state that match a filter. Raises Invalid for a bad or endless `q`."""
     reading = Reading(wanted.only(status), now)
@@ -58,11 +75,41 @@ def place(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> P
     if reading.found is not None:
         return _among(alert, status, [one for one in reading.found if one.status == status], within=within)
     narrow, far = reading.narrow, FAR if not reading.narrow.searches else NEAR
+    step = _Step(status, alert.severity, far)
+    asked = _kept(narrow, step) if narrow.timeless else _asked(narrow, step, now)
     with searching(narrow, walking=True):
-        asked = (*_neighbours(alert, status, narrow, now), *_numbers(alert, status, narrow, now, far))
-        before, after, number, total = db.session.execute(select(*asked)).one()
+        before, after, number, total = db.session.execute(asked, _given(alert, narrow, step)).one()
     told = number + 1 if within and number < far else None
     return Place(status, told, Capped(min(total, far), total > far), before, after)
+
+
+@lru_cache(256)
+def _kept(wanted: AlertFilter, step: _Step) -> Select[Any]:
+    # Kept: to put such a statement together takes longer than to carry it out.
+    return _asked(wanted, step, START[0])
+
+
+def _asked(wanted: AlertFilter, step: _Step, now: datetime) -> Select[Any]:
+    """The statement. `now` is for what the filter says of ages; the alert's own place is given."""
+    return select(*_neighbours(step, wanted, now), *_numbers(step, wanted, now))
+
+
+def _given(alert: Alert, wanted: AlertFilter, step: _Step) -> dict[str, Any]:
+    """The alert's place, and the one at which each stretch is entered: its own beside it, the others at their end.
+
+    The bound goes with the stretch because a condition that asks which one it is would have it read from its beginning.
+    """
+    here = alert.last_seen, alert.id
+    given: dict[str, Any] = {"seen": alert.last_seen, "id": alert.id}
+    for falling, end in ((True, END), (False, START)):
+        bounds = [here if one is step.severity else end for one, _ in step.shown(wanted, falling=falling)]
+        names = _bounds(falling=falling)
+        given |= {name: [bound[place] for bound in bounds] for place, name in enumerate(names)}
+    return given
+
+
+def _bounds(*, falling: bool) -> tuple[str, str]:
+    return ("after_seen", "after_ids") if falling else ("before_seen", "before_ids")
 
 
 def _among(alert: Alert, status: Status, found: Sequence[Found], *, within: bool) -> Place:
@@ -75,13 +122,13 @@ def _among(alert: Alert, status: Status, found: Sequence[Found], *, within: bool
     return Place(status, number, Capped(len(found), more=False), *ends)
 
 
-def _neighbours(alert: Alert, status: Status, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
+def _neighbours(step: _Step, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
     """One probe of the list's index for each of its runs, and of what they find the nearest."""
     key: tuple[Any, ...] = (Alert.severity, Alert.last_seen, Alert.id)
-    places: Select[Any] = narrowed(select(*key), wanted, now).where(Alert.status == status)
+    places: Select[Any] = narrowed(select(*key), wanted, now).where(Alert.status == step.status)
 
-    def nearest(severities: Iterable[Severity], *, falling: bool) -> Any:
-        runs = _runs(alert, severities, _silenced(wanted), END if falling else START)
+    def nearest(*, falling: bool) -> Any:
+        runs = _runs(step.shown(wanted, falling=falling), falling=falling)
         bound, at = tuple_(runs.c.at, runs.c.id), tuple_(Alert.last_seen, Alert.id)
         order = (Alert.last_seen.desc(), Alert.id.desc()) if falling else (Alert.last_seen, Alert.id)
         one = (
@@ -96,39 +143,34 @@ def _neighbours(alert: Alert, status: Status, wanted: AlertFilter, now: datetime
         rows = select(one.c.id).select_from(runs.join(one, true()))
         return rows.order_by(*(part.desc() if falling else part for part in sort)).limit(1).scalar_subquery()
 
-    shown = wanted.severities or WORST_FIRST
-    before = nearest((one for one in shown if one >= alert.severity), falling=False)
-    return before, nearest((one for one in shown if one <= alert.severity), falling=True)
+    return nearest(falling=False), nearest(falling=True)
 
 
-def _runs(alert: Alert, severities: Iterable[Severity], silenced: Sequence[bool], end: tuple[datetime, int]) -> Any:
-    """The stretches of the list's index, each with the place at which it is entered.
-
-    The alert's own is entered beside it, the others at their `end`. The bound goes with the run because a condition
-    that asks which run it is would have the run read from its beginning.
-    """
-    here = alert.last_seen, alert.id
-    rows = [(int(s), quiet, *(here if s is alert.severity else end)) for s in severities for quiet in silenced]
-    kinds: dict[str, Any] = {
-        "severity": SmallInteger(),
-        "silenced": Boolean(),
-        "at": DateTime(timezone=True),
-        "id": BigInteger(),
+def _runs(shown: Sequence[tuple[Severity, bool]], *, falling: bool) -> Any:
+    """The stretches of the list's index, each with the place at which it is entered, which `_given` gives."""
+    severities, quiet = [int(one) for one, _ in shown], [silenced for _, silenced in shown]
+    at, ids = _bounds(falling=falling)
+    instants, numbers = ARRAY(DateTime(timezone=True)), ARRAY(BigInteger)
+    given: dict[str, tuple[Any, Any]] = {
+        "severity": (literal(severities, ARRAY(SmallInteger)), SmallInteger()),
+        "silenced": (literal(quiet, ARRAY(Boolean)), Boolean()),
+        "at": (cast(bindparam(at, type_=instants), instants), DateTime(timezone=True)),
+        "id": (cast(bindparam(ids, type_=numbers), numbers), BigInteger()),
     }
-    given: list[Any] = [literal([row[place] for row in rows], ARRAY(kind)) for place, kind in enumerate(kinds.values())]
-    columns: list[Any] = [column(name, kind) for name, kind in kinds.items()]
-    return func.unnest(*given).table_valued(*columns).render_derived()
+    columns: list[Any] = [column(name, kind) for name, (_, kind) in given.items()]
+    return func.unnest(*(array for array, _ in given.values())).table_valued(*columns).render_derived()
 
 
-def _numbers(alert: Alert, status: Status, wanted: AlertFilter, now: datetime, far: int) -> tuple[Any, Any]:
-    """How many come before it and how many there are, each counted to `far` and no further."""
+def _numbers(step: _Step, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
+    """How many come before it and how many there are, each counted so far and no further."""
     rows = narrowed(select(literal(1)).select_from(Alert), wanted, now).where(
-        Alert.status == status, Alert.silenced.in_(_silenced(wanted))
+        Alert.status == step.status, Alert.silenced.in_(_silenced(wanted))
     )
     if wanted.severities:
         rows = rows.where(Alert.severity.in_(wanted.severities))
-    ahead = rows.where(tuple_(int(alert.severity), alert.last_seen, alert.id) < KEY).limit(far)
-    return _counted(ahead), _counted(rows.limit(far + 1))
+    seen, number = bindparam("seen", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger)
+    ahead = rows.where(tuple_(int(step.severity), seen, number) < KEY).limit(step.far)
+    return _counted(ahead), _counted(rows.limit(step.far + 1))
 
 
 def _counted(rows: Select[Any]) -> Any:
