@@ -35,9 +35,9 @@ from console.infra import clock, log, memory
 from console.infra.actor import SYSTEM, Scope
 from console.infra.jobs import JobContext
 from console.infra.transaction import unit
+from console.oncall.actions import telling
 from console.tickets import jobs
 from console.tickets.actions import promises, rebuilds
-from console.tickets.actions import sweep as sweeping
 from console.tickets.models import SlaBreach
 
 TIMES = 30
@@ -205,22 +205,31 @@ def rebuilt(on: Bench, opened: int) -> dict[str, Row]:
     }
 
 
+def tell(at: datetime) -> None:
+    """Look at all that changed, as the scheduler does beside the sweep."""
+    more = True
+    while more:
+        with unit():
+            more = telling.tell(at=at).news > 0
+
+
 def swept(on: Bench, opened: int) -> dict[str, Row]:
     """All open tickets late at once: told, then saved by an edit."""
     on.within(opened, lambda: rebuild("2026-12-24"))
     late = clock.now() + timedelta(days=400)
 
     def sweep() -> None:
-        more = 1
-        while more:
-            with jobs.uncollected(), unit():
-                more = sweeping.sweep(at=late)
+        # As the scheduler does, by two at once.
+        clock.freeze(late)
+        jobs.sweep()
+        clock.freeze(None)
 
     found = {"sweep: all late at once, an alert each": on.within(opened, sweep)}
     with on.app.app_context(), unit() as reading:
         alerts = reading.scalar(select(func.count()).select_from(Alert))
         broken = reading.scalar(select(func.count()).select_from(SlaBreach))
     print(f"{alerts} alerts, {broken} breaches")
+    found["telling of these alerts, nobody to be told"] = on.within(opened, lambda: tell(late))
     found["rebuild that resolves all these alerts"] = on.within(opened, lambda: rebuild("2026-12-24", "2026-12-23"))
     return found
 

@@ -131,6 +131,13 @@ def test_it_knows_secrets_by_their_shape(secret: str) -> None:
     assert scrub_text(f"call with {secret}, then") == f"call with {REMOVED}, then"
 
 
+@pytest.mark.parametrize("start", ["AKIA", "ASIA", "sk_live_", "rk_test_"])
+def test_the_shortest_secrets_that_are_one_word_are_removed_without_anything_around_them(start: str) -> None:
+    shortest = start + "ABCDEFGHIJKL"[: 12 if start.isupper() else 8]
+    assert scrub_text(shortest) == REMOVED
+    assert scrub_text(shortest[:-1]) == shortest[:-1]
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_it_leaves_alone_what_is_no_secret(text: str) -> None:
     assert scrub_text(text) == text

@@ -66,11 +66,16 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _CONTAINER = 4096
 _LONGEST_NAME = 96
 
+# A single word that is shorter is no secret that could be told: it names nothing, and known shapes are longer.
+_WORD = 16
+
 Span = tuple[int, int]
 
 
 def scrub_text(text: str) -> str:
     """`text` with each secret replaced by `REMOVED`; unchanged (the same object) when there is none. Idempotent."""
+    if len(text) < _WORD and (text.isalnum() or text.isidentifier()):
+        return text
     low = text.lower()
     if len(low) != len(text):  # some capitals grow when lowered, which would shift every find
         low = "".join(c.lower() if c.isascii() else c for c in text)
