@@ -34,6 +34,8 @@ PAGES = (
     "/tickets/{done}",
     "/tickets/{plain}",
     "/tickets/{late}/assignment",
+    "/tickets/sharing",
+    "/tickets/sharing?due_within=1h&state=met",
     "/tickets/views",
     "/tickets/views/new?organization=Acme",
     "/tickets/views/{view}/edit",

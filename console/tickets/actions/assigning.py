@@ -18,6 +18,7 @@ from console.infra.errors import Fault, Invalid
 from console.tickets.actions import tickets
 from console.tickets.models import Ticket, TicketEvent
 from console.tickets.queries import tickets as reads
+from console.tickets.queries.promises import Book
 from console.tickets.rules.history import Event, Kind
 
 # More at once is a mistake more often than a wish.
@@ -38,17 +39,29 @@ def assign(ids: Sequence[int], assignee: str | None, *, by: Actor, at: datetime)
     wanted = sorted(set(ids))
     if not wanted or len(wanted) > MOST:
         raise Invalid(f"Choose 1 to {MOST} tickets.", errors=[Fault("/ids", f"1 to {MOST} numbers of tickets.")])
-    name = _name(assignee)
+    name = name_of(assignee, "/assignee")
+    # Before the rows are locked, as everybody does it: edits of promises wait for rows with the book in their hands.
     book = reads.current_book()
-    rows = select(Ticket).where(Ticket.id.in_(wanted)).order_by(Ticket.id).with_for_update()
-    found = db.session.scalars(rows.execution_options(populate_existing=True)).all()
-    moving = [ticket for ticket in found if ticket.resolved_at is None and ticket.assignee != name]
-    known = reads.events_of([ticket.id for ticket in moving])
-    for ticket in moving:
+    changed = give([(ticket, name) for ticket in locked(wanted)], book, by=by, at=at)
+    return Assigned(changed, len(wanted) - changed)
+
+
+def locked(ids: Sequence[int]) -> Sequence[Ticket]:
+    """The tickets with these numbers, by number; nobody else changes them until the transaction ends."""
+    rows = select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update()
+    return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def give(names: Sequence[tuple[Ticket, str | None]], book: Book, *, by: Actor, at: datetime) -> int:
+    """Give each locked ticket to its name; returns how many were open and had another owner."""
+    moving = [(ticket, name) for ticket, name in names if ticket.resolved_at is None and ticket.assignee != name]
+    ids = [ticket.id for ticket, _ in moving]
+    known = reads.events_of(ids)
+    for ticket, name in moving:
         _note(ticket, name, by=by, at=_after(known.get(ticket.id, []), at))
     db.session.flush()
-    tickets.recount(moving, book, reads.events_of([ticket.id for ticket in moving]), {}, at=at)
-    return Assigned(len(moving), len(wanted) - len(moving))
+    tickets.recount([ticket for ticket, _ in moving], book, reads.events_of(ids), {}, at=at)
+    return len(moving)
 
 
 def _after(events: Iterable[Event], at: datetime) -> datetime:
@@ -65,8 +78,9 @@ def _note(ticket: Ticket, name: str | None, *, by: Actor, at: datetime) -> None:
     record("ticket.assigned", by=by, object=("ticket", ticket.id, label), details=details)
 
 
-def _name(assignee: str | None) -> str | None:
-    name = (assignee or "").strip()
+def name_of(given: str | None, pointer: str) -> str | None:
+    """A name as it is stored, None for nobody; raises Invalid, pointing at the field, for what is none."""
+    name = (given or "").strip()
     if len(name) > NAME_MOST or not name.isprintable():
-        raise Invalid("This is no name.", errors=[Fault("/assignee", f"At most {NAME_MOST} printable characters.")])
+        raise Invalid("This is no name.", errors=[Fault(pointer, f"At most {NAME_MOST} printable characters.")])
     return name or None

@@ -142,8 +142,13 @@ class QueueIn(Part):
 
     def filters(self) -> Filters:
         """As the query takes them."""
-        asked = {name: getattr(self, name) for name in Filters.__dataclass_fields__}
-        return Filters(**{**asked, "due_within": within.read(self.due_within) if self.due_within else None})
+        return filters_of(self)
+
+
+def filters_of(asked: Any) -> Filters:
+    """The fields of a model that are the queue's, as queries take them."""
+    given = {name: getattr(asked, name) for name in Filters.__dataclass_fields__}
+    return Filters(**{**given, "due_within": within.read(asked.due_within) if asked.due_within else None})
 
 
 class TicketAssignmentIn(BaseModel):

@@ -14,6 +14,7 @@ from console.tickets.views import (
     queue,
     reports,
     saved,
+    sharing,
     sources,
 )
 from console.tickets.views.blueprint import bp
@@ -33,5 +34,6 @@ __all__ = [
     "queue",
     "reports",
     "saved",
+    "sharing",
     "sources",
 ]

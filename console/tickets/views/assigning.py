@@ -11,7 +11,7 @@ from console.tickets.actions import assigning
 from console.tickets.forms.queue import kept
 from console.tickets.queries import desk
 from console.tickets.queries import tickets as reads
-from console.tickets.views import one, queue, shares
+from console.tickets.views import one, queue, shares, sharing
 from console.tickets.views.blueprint import bp
 from console.web import filters, htmx
 from console.web.auth import current_actor, requires
@@ -43,6 +43,8 @@ def assign_many() -> Response:
     """Give the ticked tickets to somebody; ask first to whom."""
     ids, address = _ids(), url_for(".assign_many", **kept(queue.read_filters()))
     back = url_for(".index", **kept(queue.read_filters()))
+    if "share" in request.form:
+        return sharing.of_ticked(ids)
     if "sure" not in request.form:
         return _ask(ids, address, back=back, target="#ticket-list")
     name = _name()
