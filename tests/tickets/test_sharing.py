@@ -26,7 +26,7 @@ def share(api: Api, status: int = 200, **body: Any) -> Any:
     return api("POST", "/tickets/sharing", body, status)
 
 
-def audited() -> list[tuple[str, dict[str, Any]]]:
+def audited() -> list[tuple[str | None, dict[str, Any]]]:
     rows = select(AuditEntry).where(AuditEntry.action == "ticket.assigned").order_by(AuditEntry.id)
     return [(entry.object_label, entry.details) for entry in db.session.scalars(rows)]
 
