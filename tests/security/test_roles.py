@@ -34,6 +34,7 @@ OWN = {
     # What would be: nothing is saved.
     "tickets_api.preview_calendar",
     "tickets_api.preview_policy",
+    "tickets_api.preview_sharing",
     "tickets_api.read_file",
 }
 ADMINS_ONLY = ("accounts.users", "accounts.user", "accounts.create_user", "accounts.change_user", "accounts.make_link",
