@@ -30,11 +30,12 @@ MARGIN = 30 * 60
 
 @dataclass(frozen=True)
 class Window:
-    """Minutes of real time, what wall clocks of a zone show in each, and where a wall time comes first."""
+    """Minutes of real time, what wall clocks of a zone show in each, where a wall time comes first, the whole days."""
 
     start: datetime
     walls: tuple[datetime, ...] = field(repr=False)
     first: dict[datetime, int] = field(repr=False)
+    days: tuple[date, ...]
 
     def place(self, wall: datetime) -> int:
         """The minute at which a wall time is; one that is skipped comes later by as much as was skipped."""
@@ -57,14 +58,14 @@ def window(zone: str, day: str) -> Window:
     first: dict[datetime, int] = {}
     for index, wall in enumerate(walls):
         first.setdefault(wall, index - MARGIN)
-    return Window(start, walls, first)
+    return Window(start, walls, first, tuple(sorted({wall.date() for wall in walls})[1:-1]))
 
 
 def open_minutes(seen: Window, body: dict[str, Any]) -> list[bool]:
     """For each minute of the window whether the calendar is open in it."""
     found = [False] * LENGTH
     holidays = {holiday["date"] for holiday in body["holidays"]}
-    for day in sorted({wall.date() for wall in seen.walls})[1:-1]:
+    for day in seen.days:
         for opens, closes in _intervals(day, body, holidays):
             midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - wall time is meant
             begin, end = seen.place(midnight + _span(opens)), seen.place(midnight + _span(closes))
@@ -109,10 +110,12 @@ class Course:
 
 def held_minutes(created: int, status: str, events: list[Told], paused: set[str]) -> tuple[list[bool], int | None]:
     """For each minute whether it is held, and when the ticket was resolved for good."""
-    told = sorted(events, key=lambda each: (each.minute, each.id))
+    told: dict[int, list[Told]] = {}
+    for each in sorted(events, key=lambda each: each.id):
+        told.setdefault(each.minute, []).append(each)
     found, closed_at = [False] * LENGTH, None
     for minute in range(created, LENGTH):
-        for each in [each for each in told if each.minute == minute]:
+        for each in told.get(minute, ()):
             if each.kind == "status":
                 status = each.status
             elif each.kind == "resolved" and closed_at is None:
