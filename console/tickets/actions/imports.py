@@ -109,7 +109,7 @@ def finish(import_id: int, *, at: datetime) -> None:
 
 def delete(found: TicketImport, *, by: Actor) -> None:
     """Forget the file and what was refused of it; its tickets stay. Raises Conflict while it is taken."""
-    if found.state == "importing":
+    if found.state == "importing" and not reads.ended_early(found):
         raise Conflict("It is being imported; stop its job first, or wait for its end.")
     _audit("ticket_import.deleted", found, by, {"source": found.source})
     db.session.delete(found)

@@ -22,8 +22,7 @@ SHOWN: Final = 20
 
 def start(found: TicketImport, *, by: Actor) -> None:
     """Ask for it to be taken; one whose job ended early goes on where it stopped. Raises Conflict, Invalid."""
-    last = reads.job_of(found)
-    if found.state == "importing" and last is not None and last.finished:
+    if reads.ended_early(found):
         found.job_id = jobs.request(import_file, found.id, by=by).id
         return
     if found.state == "importing":

@@ -60,3 +60,9 @@ def rejects_page(import_id: int, *, limit: int, cursor: str | None = None) -> Pa
 def job_of(found: TicketImport) -> Job | None:
     """The job that reads it, if one was asked for."""
     return db.session.get(Job, found.job_id) if found.job_id else None
+
+
+def ended_early(found: TicketImport) -> bool:
+    """Whether nobody takes its rows any more although some are left; old jobs are forgotten."""
+    last = job_of(found)
+    return found.state == "importing" and (last is None or last.finished)

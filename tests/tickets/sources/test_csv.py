@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from console.infra import jobs
@@ -121,6 +121,24 @@ def test_a_worker_that_died_is_carried_on_where_it_stopped(committed: Flask, clo
     db.session.expire_all()
     done = reads.get(found_id)
     assert (done.state, done.done, done.created, done.rejected) == ("done", 1300, 1300, 0)
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_one_whose_job_ended_early_goes_on_or_is_forgotten(api: Api, *, forgotten: bool) -> None:
+    number = post(api, (HEAD + ROWS).encode(), **{"Content-Type": "text/csv"}).get_json()["id"]
+    where = f"/ticket-imports/{number}"
+    first = uuid.UUID(api("POST", f"{where}/run", status=202)["job_id"])
+    api("DELETE", where, status=409)
+    if forgotten:
+        db.session.execute(delete(jobs.Job).where(jobs.Job.id == first))
+    else:
+        db.session.execute(update(jobs.Job).where(jobs.Job.id == first).values(state="failed"))
+    db.session.commit()
+    second = uuid.UUID(api("POST", f"{where}/run", status=202)["job_id"])
+    assert second != first
+    db.session.execute(update(jobs.Job).where(jobs.Job.id == second).values(state="cancelled"))
+    db.session.commit()
+    api("DELETE", where, status=204)
 
 
 def test_a_mapping_is_guessed_and_the_last_one_remembered(committed: Flask, clock: Clock) -> None:
