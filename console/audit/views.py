@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import structlog
-from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask import Blueprint, Response, request, url_for
 
 from console.audit import forms, queries
 from console.audit.models import AuditEntry
 from console.audit.rules import csv_lines
 from console.infra import clock
 from console.infra.actor import Role
-from console.web import auth, filters, htmx
+from console.web import auth, files, filters, htmx
 from console.web.auth import requires
 
 bp = Blueprint("audit", __name__)
@@ -45,11 +45,8 @@ def export() -> Response:
     """Every matching entry, streamed; who took it is in the log, since a GET changes nothing."""
     form = forms.typed(request.args)
     log.info("audit_exported", by=auth.current_actor().label, **form.parameters())
-    body = stream_with_context(csv_lines(_rows(queries.stream(forms.wanted(form, filters.zone())))))
-    response = Response(body, mimetype="text/csv")
-    name = f"audit-{clock.now():%Y%m%dT%H%M%SZ}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    rows = _rows(queries.stream(forms.wanted(form, filters.zone())))
+    return files.table(f"audit-{clock.now():%Y%m%dT%H%M%SZ}", csv_lines(rows))
 
 
 def _chips(form: forms.Typed) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, url_for
 
 from console.alerts import forms, queries
 from console.alerts.models import Alert
@@ -16,6 +16,7 @@ from console.alerts.views.lists import SHOWN
 from console.audit.rules import csv_lines
 from console.infra import clock
 from console.infra.actor import Role
+from console.web import files
 from console.web.auth import current_actor, requires
 
 PLAIN = (
@@ -37,9 +38,7 @@ def export_csv() -> Response:
     # The head and the first batch now: what cannot be read is refused before the answer has begun.
     first = [next(rows), next(rows, None)]
     log.info("alerts_exported", by=current_actor().label, **{f"filter_{name}": value for name, value in kept.items()})
-    answer = Response(stream_with_context(csv_lines(_after(first, rows))), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="alerts-{now:%Y%m%dT%H%M%SZ}.csv"'
-    return answer
+    return files.table(f"alerts-{now:%Y%m%dT%H%M%SZ}", csv_lines(_after(first, rows)))
 
 
 def _after(first: list[tuple[Any, ...] | None], rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, url_for
 
 from console.alerts.models import ALL
 from console.alerts.queries import insights as reads
@@ -15,7 +15,7 @@ from console.alerts.views.blueprint import bp
 from console.audit.rules import csv_lines
 from console.infra import clock
 from console.infra.actor import Role
-from console.web import durations, htmx, live
+from console.web import durations, files, htmx, live
 from console.web.auth import requires
 
 MEASURES = {
@@ -112,6 +112,4 @@ def _cell(value: object) -> object:
 
 
 def _csv(name: str, rows: Iterable[Sequence[object]]) -> Response:
-    made = Response(stream_with_context(csv_lines(rows)), mimetype="text/csv")
-    made.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y%m%dT%H%M%SZ}.csv"'
-    return made
+    return files.table(f"{name}-{clock.now():%Y%m%dT%H%M%SZ}", csv_lines(rows))

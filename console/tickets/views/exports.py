@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, url_for
 
 from console.audit.rules import csv_lines
 from console.infra import clock
@@ -20,6 +20,7 @@ from console.tickets.queries.desk import GROUPS
 from console.tickets.queries.lists import Filters
 from console.tickets.views.blueprint import bp
 from console.tickets.views.rows import Row, rows_of
+from console.web import files
 from console.web.auth import current_actor, requires
 
 BATCH: Final = 500
@@ -40,9 +41,7 @@ log = structlog.get_logger(__name__)
 
 def as_csv(name: str, rows: Iterable[Iterable[object]]) -> Response:
     """Rows as a file to keep."""
-    made = Response(stream_with_context(csv_lines(rows)), mimetype="text/csv")
-    made.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return made
+    return files.table(name, csv_lines(rows))
 
 
 @bp.get("/tickets.csv")
