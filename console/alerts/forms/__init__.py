@@ -130,6 +130,22 @@ def parse_numbers(form: MultiDict[str, str]) -> list[int]:
     return list(dict.fromkeys(int(word) for word in numbers))
 
 
+def parse_mergeable(ids: list[int]) -> list[int]:
+    """Alerts of a list to be merged; raises Invalid for fewer than two and for too many."""
+    if not 1 < len(ids) <= MOST:
+        raise Invalid(f"Tick 2 to {MOST} alerts to merge.", errors=[Fault("/ids", f"{len(ids):,} were chosen.")])
+    return ids
+
+
+def parse_into(form: Mapping[str, str], ids: list[int]) -> tuple[int, list[int]]:
+    """The one of the ticked alerts that takes in the others, and the others; raises Invalid."""
+    into = next((one for one in parse_mergeable(ids) if str(one) == form.get("into")), None)
+    if into is None:
+        fault = Fault("/into", "It is one of those that were ticked.")
+        raise Invalid("Choose which alert takes in the others.", errors=[fault])
+    return into, [one for one in ids if one != into]
+
+
 def group(word: str) -> Status | None:
     """The state whose group of the list somebody came from; None for no such word."""
     return next((status for status in LISTED if status.word == word), None)

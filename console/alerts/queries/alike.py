@@ -1,5 +1,6 @@
 """Alerts that may be the same problem as another, for who wants to merge them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Boolean, SmallInteger, column, select, true, values
@@ -42,6 +43,12 @@ def alike(alert: Alert) -> list[Alike]:
     rows = rows.where(Alert.environment == alert.environment, Alert.id != alert.id)
     found = [Alike(other, _why(alert, other)) for other in db.session.scalars(rows)]
     return sorted(found, key=lambda one: (-len(one.why), -one.alert.last_seen.timestamp()))[:SHOWN]
+
+
+def all_of(ids: Sequence[int]) -> Sequence[Alert]:
+    """The alerts of these ids that stand on their own, the worst first, then those that came most often."""
+    rows = select(Alert).where(Alert.id.in_(ids), Alert.status.in_(LISTED))
+    return db.session.scalars(rows.order_by(Alert.severity.desc(), Alert.count.desc(), Alert.id)).all()
 
 
 def _why(alert: Alert, other: Alert) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from console.alerts import actions, forms, jobs, queries
 from console.alerts.actions import Order
-from console.alerts.queries import AlertFilter
+from console.alerts.queries import AlertFilter, alike
 from console.alerts.rules.states import Verb
 from console.alerts.views.blueprint import bp
 from console.alerts.views.lists import BLOCKS, SHOWN, listing
@@ -28,6 +28,7 @@ DONE: dict[str, str] = {
     Verb.RESOLVE: "resolved",
     "assign": "given away",
     "retry": "retried",
+    "merge": "merged",
 }
 # More takes longer than a page may: a job does it.
 AT_ONCE = 500
@@ -53,6 +54,8 @@ def selection() -> Response:
     """Do one verb to every chosen alert for which it makes sense; ask first what must be asked."""
     action, now = _action(), clock.now()
     chosen = _chosen(now)
+    if action == "merge" and not chosen.moved:
+        return _merge(chosen.ids, now)
     if chosen.moved or (action in ASKED_FIRST and "sure" not in request.form):
         return _ask(action, chosen, now)
     order = _order(action, now)
@@ -119,10 +122,24 @@ def _ask(action: str, chosen: Chosen, now: datetime) -> Response:
         "jobs": jobs_again,
         "number": len(chosen.ids),
     }
-    response = htmx.page("alerts/bulk.html", "question", status=409 if chosen.moved else 200, **context)
+    return _asked(htmx.page("alerts/bulk.html", "question", status=409 if chosen.moved else 200, **context))
+
+
+def _asked(response: Response) -> Response:
     response.headers["HX-Retarget"] = "#ask-body"
     response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _merge(ids: list[int], now: datetime) -> Response:
+    """Ask which of them takes in the others; then it does."""
+    kept = forms.kept(request.args)
+    if "into" not in request.form:
+        found = alike.all_of(forms.parse_mergeable(ids))
+        return _asked(htmx.page("alerts/merge_many.html", "question", found=found, kept=kept))
+    into, rest = forms.parse_into(request.form, ids)
+    actions.merge(into, rest, by=current_actor(), at=now)
+    return _list(f"{filters.plural(len(rest), 'alert')} merged into #{into}. Its page takes each out again.")
 
 
 def _jobs_again(ids: list[int], now: datetime) -> int:
