@@ -13,6 +13,7 @@ from bench.stand import Stand
 from console.infra import clock
 from console.infra.actor import SYSTEM
 from console.infra.transaction import unit
+from console.tickets import jobs
 from console.tickets.actions import promises
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri")
@@ -109,6 +110,7 @@ def fill(on: Stand, count: int, opened: int) -> None:
             connection.execute(EVENTS, {"long": LONG})
             connection.execute(OUTCOMES)
             connection.execute(BREACHES)
+        jobs.fold_sums()
     engine.dispose()
     vacuum(on)
 

@@ -102,6 +102,7 @@ class Scheduler:
             Duty("drops", 2.0, alert_jobs.count_drops),
             Duty("heartbeats", 1.0, alert_jobs.watch_heartbeats),
             Duty("tickets", 1.0, ticket_jobs.sweep),
+            Duty("promise-sums", 5.0, ticket_jobs.fold_sums),
             Duty("ticket-sources", 1.0, sources.tick),
             Duty("tell", 1.0, oncall_jobs.tell),
         )

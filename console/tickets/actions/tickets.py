@@ -7,9 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
 
-from console.audit.actions import record
 from console.infra import events as hooks
-from console.infra.actor import Actor
 from console.infra.db import db
 from console.tickets.actions import alarms, breaches, outcomes
 from console.tickets.actions.breaches import Count
@@ -60,8 +58,7 @@ class TicketKept:
 def put(wanted: Sequence[TicketWanted], *, at: datetime) -> list[TicketKept]:
     """Keep tickets received `at`; their clocks are counted when it returns. Safe to be sent again, late or twice."""
     book = reads.current_book()
-    made = _make_missing(wanted, at)
-    found = reads.locked({each.key for each in wanted})
+    made, found = _found(wanted, at)
     ended = {
         ticket.id: (ticket.policy_version_id, ticket.calendar_version_id)
         for ticket in found.values()
@@ -137,13 +134,14 @@ def settle(tickets: Sequence[Ticket], *, at: datetime) -> None:
     alarms.resolve_all(rest, at=at, why="no clock of the ticket is at risk or overdue any more")
 
 
-def delete(ticket: Ticket, *, by: Actor, at: datetime) -> None:
-    """Forget a ticket with its events and the record of its breaches; its alert resolves."""
-    alarms.resolve_all([ticket], at=at, why="the ticket was deleted")
-    record("ticket.deleted", by=by, object=("ticket", ticket.id, f"{ticket.source} {ticket.external_id}"))
-    db.session.delete(ticket)
-    db.session.flush()
-    hooks.touch(ROOM)
+def _found(wanted: Sequence[TicketWanted], at: datetime) -> tuple[set[Key], dict[Key, Ticket]]:
+    """The keys of those that were not known, and all, locked; what is deleted in between is made anew."""
+    made: set[Key] = set()
+    found: dict[Key, Ticket] = {}
+    while missing := [each for each in wanted if each.key not in found]:
+        made |= _make_missing(missing, at)
+        found |= reads.locked({each.key for each in missing})
+    return made, found
 
 
 def _make_missing(wanted: Iterable[TicketWanted], at: datetime) -> set[Key]:

@@ -10,7 +10,8 @@ from console.infra.actor import Scope
 from console.infra.errors import Fault, Invalid
 from console.tickets.api.shared import bp, reply
 from console.tickets.queries import reports as reads
-from console.tickets.queries.reports import LATE, Asked, By, Report, Tally
+from console.tickets.queries.reports import Asked, By, Report, Tally
+from console.tickets.queries.sums import LATE
 from console.tickets.rules.policy import CLOCKS
 from console.web.auth import requires_scope
 from console.web.inputs import query

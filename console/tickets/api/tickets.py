@@ -6,7 +6,7 @@ from console.infra import clock
 from console.infra.actor import Scope
 from console.infra.errors import Fault, Invalid
 from console.tickets import forms
-from console.tickets.actions import assigning
+from console.tickets.actions import assigning, forgetting
 from console.tickets.actions import tickets as actions
 from console.tickets.api.schemas import AssignmentOut, QueueIn, TicketAssignmentIn, TicketDetail, TicketOut, TicketPage
 from console.tickets.api.shared import bp, reply
@@ -69,7 +69,7 @@ def put_ticket(source: str, external_id: str) -> Response:
 @describe("Forget a ticket, its events and the record of its breaches; its alert resolves", status=204)
 def delete_ticket(source: str, external_id: str) -> Response:
     """Sent again by its source, it is a new one."""
-    actions.delete(reads.get(source, external_id), by=current_actor(), at=clock.now())
+    forgetting.delete(reads.get(source, external_id), by=current_actor(), at=clock.now())
     return make_response("", 204)
 
 

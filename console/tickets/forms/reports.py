@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from console.infra import clock
-from console.tickets.queries.reports import LATE, Asked, By, Narrowed
+from console.tickets.queries.reports import Asked, By, Narrowed
+from console.tickets.queries.sums import LATE
 from console.tickets.rules.policy import CLOCKS
 from console.web import filters
 

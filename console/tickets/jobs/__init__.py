@@ -15,7 +15,7 @@ from console.infra import clock, jobs
 from console.infra.actor import Actor
 from console.infra.jobs import JobContext, job
 from console.infra.transaction import unit
-from console.tickets.actions import rebuilds
+from console.tickets.actions import rebuilds, sums
 from console.tickets.actions import sweep as sweeping
 from console.tickets.models import Rebuild
 from console.tickets.queries import preview as previews
@@ -49,6 +49,14 @@ def _sweep_all(app: Flask) -> None:
 def _sweep() -> int:
     with uncollected(), unit():
         return sweeping.sweep(at=clock.now())
+
+
+def fold_sums() -> None:
+    """Add what became of promises lately to the sums of reports: a duty of the scheduler, every few seconds."""
+    taken = sums.BATCH
+    while taken == sums.BATCH:
+        with unit():
+            taken = sums.fold()
 
 
 def carry_on(rebuild: Rebuild | None, *, by: Actor) -> None:

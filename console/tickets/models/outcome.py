@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.infra.db import Model
+from console.infra.db import Model, intpk
 
 
 class SlaOutcome(Model):
@@ -44,3 +44,49 @@ class SlaOutcome(Model):
             postgresql_include=["late_seconds"], postgresql_where=text("late_seconds > 0"),
         ),
     )  # fmt: skip
+
+
+class SlaSum(Model):
+    """How many promises of a clock ended in a span of days, told by something; what changed since is in OutcomeChange.
+
+    `by` is policy (`value` is its id), priority, organization or assignee ("none" where there is none), summed by
+    `span` ten, month and quarter (rules/spans.py); or "late", by day: `value` is "0" for what was kept, else the step
+    of lateness counted from 1. `first` is the span's first day.
+    """
+
+    __tablename__ = "sla_sums"
+
+    by: Mapped[str]
+    clock: Mapped[str]
+    span: Mapped[str]
+    first: Mapped[date]
+    value: Mapped[str]
+    ended: Mapped[int]
+    broken: Mapped[int]
+
+    __table_args__ = (
+        PrimaryKeyConstraint("by", "clock", "span", "first", "value", postgresql_include=["ended", "broken"]),
+        Index("ix_sla_sums_empty", "by", postgresql_where=text("ended = 0")),
+    )
+
+
+class OutcomeChange(Model):
+    """An outcome that came (`change` 1) or went (-1) and is in no sum yet.
+
+    A trigger on the outcomes writes them in the transaction that changes these, whoever does it, a deleted ticket's
+    among them; actions/sums.py takes them away as it adds them up.
+    """
+
+    __tablename__ = "sla_outcome_changes"
+
+    id: Mapped[intpk]
+    change: Mapped[int]
+    clock: Mapped[str]
+    day: Mapped[date]
+    policy_id: Mapped[int] = mapped_column(BigInteger)
+    priority: Mapped[str | None]
+    organization: Mapped[str | None]
+    assignee: Mapped[str | None]
+    late_seconds: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("ix_sla_outcome_changes_clock_day", "clock", "day"),)

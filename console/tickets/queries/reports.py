@@ -7,17 +7,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, select
 
 from console.infra.db import db
 from console.infra.paging import Page, decode, page_of
 from console.tickets.models import SlaOutcome as O
 from console.tickets.models import SlaPolicy, Ticket
+from console.tickets.queries import sums
+from console.tickets.queries.sums import LATE, NOBODY
 
-# Late by at least so many business seconds, and less than the next.
-LATE: Final = (0, 15 * 60, 3_600, 4 * 3_600, 8 * 3_600)
 DAYS_A_WEEK: Final = 7
-NOBODY: Final = "none"
 
 
 class By(StrEnum):
@@ -31,7 +30,7 @@ class By(StrEnum):
 
 
 COLUMNS: Final[dict[By, Any]] = {
-    By.POLICY: O.policy_id, By.PRIORITY: O.priority, By.ORGANIZATION: O.organization, By.ASSIGNEE: O.assignee,
+    By.PRIORITY: O.priority, By.ORGANIZATION: O.organization, By.ASSIGNEE: O.assignee,
 }  # fmt: skip
 
 
@@ -95,37 +94,27 @@ class Narrowed:
 
 
 def report(asked: Asked, by: By) -> Report:
-    """The report of a period; one pass over the index of its days."""
-    days, values = _counted(asked, None if by is By.WEEK else COLUMNS[by])
-    weeks: dict[date, Tally] = defaultdict(Tally)
-    total = Tally()
-    for day, ended, broken in days:
-        for tally in (total, weeks[day - timedelta(days=day.weekday())]):
-            tally.add(ended, broken)
-    found = Report(total, _total(asked.before), weeks=dict(sorted(weeks.items())), late=_late(asked))
+    """The report of a period, with the one before; out of sums (queries/sums.py), all of one moment."""
+    column = None if by is By.WEEK else by.value
+    counted = sums.counted(asked.clock, asked.before.first, asked.first, asked.last, column)
+    found, weeks, late = Report(Tally(), Tally()), defaultdict[date, Tally](Tally), [0] * len(LATE)
+    for before, monday, step, ended in counted.days:
+        for tally in (found.before,) if before else (found.total, weeks[monday]):
+            tally.add(ended, ended if step else 0)
+        if step and not before:
+            late[step - 1] += ended
+    found.weeks, found.late = dict(sorted(weeks.items())), late
     found.items = {monday.isoformat(): tally for monday, tally in found.weeks.items()}
     if by is not By.WEEK:
-        found.items = _items(values, _policies() if by is By.POLICY else {})
+        found.items = _items(counted.values, _policies() if by is By.POLICY else {})
     return found
 
 
-def _counted(asked: Asked, column: Any) -> tuple[list[Any], list[Any]]:
-    """(day, ended, broken) and, if there is a column, (value, ended, broken); both in one pass."""
-    counts = (func.count().label("ended"), func.count().filter(O.late_seconds > 0).label("broken"))
-    if column is None:
-        days: Any = select(O.day, *counts).group_by(O.day)
-        return list(db.session.execute(_in(days, asked))), []
-    rows: Any = select(func.grouping(O.day).label("is_value"), O.day, column, *counts)
-    found = db.session.execute(_in(rows, asked).group_by(func.grouping_sets(O.day, column))).all()
-    by_day = [(row.day, row.ended, row.broken) for row in found if not row.is_value]
-    return by_day, [(row[2], row.ended, row.broken) for row in found if row.is_value]
-
-
-def _items(values: Sequence[Any], names: Mapping[Any, str]) -> dict[str, Tally]:
-    """By value, the most broken first; what has none is NOBODY's."""
-    items: dict[str, Tally] = defaultdict(Tally)
+def _items(values: Sequence[tuple[str, int, int]], names: Mapping[str, str]) -> dict[str, Tally]:
+    """By value, the most broken first."""
+    items = defaultdict[str, Tally](Tally)
     for value, ended, broken in values:
-        items[str(names.get(value, value or NOBODY))].add(ended, broken)
+        items[names.get(value, value)].add(ended, broken)
     return dict(sorted(items.items(), key=lambda each: (-each[1].broken, each[0])))
 
 
@@ -152,7 +141,8 @@ def _narrow(rows: Select[Any], narrowed: Narrowed) -> Select[Any]:
         rows = rows.where(SlaPolicy.name == narrowed.value)
     elif narrowed.by is not None and narrowed.by is not By.WEEK:
         column = COLUMNS[narrowed.by]
-        rows = rows.where(column.is_(None) if narrowed.value == NOBODY else column == narrowed.value)
+        nobody = column.is_(None) | column.in_(("", NOBODY))
+        rows = rows.where(nobody if narrowed.value == NOBODY else column == narrowed.value)
     if narrowed.week is not None:
         rows = rows.where(O.day >= narrowed.week, O.day < narrowed.week + timedelta(days=DAYS_A_WEEK))
     if narrowed.broken is not None:
@@ -164,20 +154,6 @@ def _narrow(rows: Select[Any], narrowed: Narrowed) -> Select[Any]:
     return rows
 
 
-def _total(asked: Asked) -> Tally:
-    ended = db.session.scalar(_in(select(func.count()).select_from(O), asked)) or 0
-    late = db.session.scalar(_in(select(func.count()).select_from(O).where(O.late_seconds > 0), asked)) or 0
-    return Tally(ended - late, late)
-
-
-def _late(asked: Asked) -> list[int]:
-    step = case(*((O.late_seconds >= LATE[i], i) for i in range(len(LATE) - 1, 0, -1)), else_=0)
-    found = dict.fromkeys(range(len(LATE)), 0)
-    rows = _in(select(step, func.count()).where(O.late_seconds > 0), asked).group_by(step)
-    found.update({index: number for index, number in db.session.execute(rows)})  # noqa: C416 - rows are no pairs
-    return [found[index] for index in range(len(LATE))]
-
-
-def _policies() -> dict[Any, str]:
+def _policies() -> dict[str, str]:
     rows = db.session.execute(select(SlaPolicy.id, SlaPolicy.name))
-    return {policy_id: name for policy_id, name in rows}  # noqa: C416 - rows are no pairs to the type checker
+    return {str(policy_id): name for policy_id, name in rows}

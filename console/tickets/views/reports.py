@@ -13,6 +13,7 @@ from console.infra.actor import Role
 from console.tickets.forms import reports as forms
 from console.tickets.queries import reports as reads
 from console.tickets.queries.reports import Asked, By, Report, Tally
+from console.tickets.queries.sums import NOBODY
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.exports import as_csv
 from console.tickets.views.rows import CLOCK_NAMES
@@ -103,7 +104,7 @@ def _drill(asked: Asked, by: By, /, **more: Any) -> str:
 def _bar(name: str, tally: Tally, asked: Asked, by: By) -> Bar:
     value: Mapping[str, str] = {"week": name} if by is By.WEEK else {"by": by.value, "value": name}
     shown = f"Week of {date.fromisoformat(name):%-d %b}" if by is By.WEEK else "Nobody" if by is By.ASSIGNEE and (
-        name == reads.NOBODY) else name  # fmt: skip
+        name == NOBODY) else name  # fmt: skip
     return Bar(shown, tally, _drill(asked, by, **value), _drill(asked, by, **value, broken="yes"))
 
 
