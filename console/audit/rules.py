@@ -153,6 +153,9 @@ def csv_cell(value: object) -> str:
 
 
 def _looks_like_formula(text: str) -> bool:
+    # Most cells begin plainly, and normalizing them all would be most of a long file's time.
+    if text[:1].isascii() and text[:1].isalnum():
+        return False
     first = unicodedata.normalize("NFKC", text.lstrip(" \u00a0\ufeff"))[:1]
     return first in _FORMULA if first else False
 
@@ -160,5 +163,5 @@ def _looks_like_formula(text: str) -> bool:
 def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """Yield RFC 4180 lines with every cell quoted and made safe."""
     for row in rows:
-        cells = (csv_cell(cell).replace('"', '""') for cell in row)
-        yield ",".join(f'"{cell}"' for cell in cells) + "\r\n"
+        cells = [csv_cell(cell).replace('"', '""') for cell in row]
+        yield '"' + '","'.join(cells) + '"\r\n'

@@ -120,7 +120,11 @@ def test_every_report_is_what_counting_gives(seed: int) -> None:
     for _ in range(60):
         life.live()
         asked, by = life.asked(), life.chance.choice(list(By))
-        assert reports.report(asked, by) == report_of(all_outcomes(), asked, by), (asked, by)
+        expected = report_of(all_outcomes(), asked, by)
+        assert reports.report(asked, by) == expected, (asked, by)
+        few = reports.report(asked, by, limit=2)
+        assert list(few.items.items()) == list(reports.report(asked, by).items.items())[: len(few.items)]
+        assert len(few.items) + few.more == len(expected.items)
     year = Asked("resolution", date(2025, 8, 4), date(2026, 8, 4))
     for by in By:
         found = reports.report(year, by)

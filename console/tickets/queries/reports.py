@@ -73,13 +73,17 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """The whole of it: `items` by value, the most broken first; `weeks` by their Mondays; `late` as LATE has steps."""
+    """The whole of it: `items` by value, the most broken first; `weeks` by their Mondays; `late` as LATE has steps.
+
+    `more` is how many values there are beyond those that were asked for.
+    """
 
     total: Tally
     before: Tally
     items: dict[str, Tally] = field(default_factory=dict)
     weeks: dict[date, Tally] = field(default_factory=dict)
     late: Sequence[int] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,15 @@ class Narrowed:
     late: int | None = None
 
 
-def report(asked: Asked, by: By) -> Report:
-    """The report of a period, with the one before; out of sums (queries/sums.py), all of one moment."""
+def report(asked: Asked, by: By, *, limit: int | None = None) -> Report:
+    """The report of a period, with the one before; out of sums (queries/sums.py), all of one moment.
+
+    With the `limit` most broken values only, if one is given; policies are few, and always all.
+    """
     column = None if by is By.WEEK else by.value
-    counted = sums.counted(asked.clock, asked.before.first, asked.first, asked.last, column)
-    found, weeks, late = Report(Tally(), Tally()), defaultdict[date, Tally](Tally), [0] * len(LATE)
+    limit = None if by is By.POLICY else limit
+    counted = sums.counted(asked.clock, asked.before.first, asked.first, asked.last, column, limit)
+    found, weeks, late = Report(Tally(), Tally(), more=counted.more), defaultdict[date, Tally](Tally), [0] * len(LATE)
     for before, monday, step, ended in counted.days:
         for tally in (found.before,) if before else (found.total, weeks[monday]):
             tally.add(ended, ended if step else 0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, String, cast, extract, func, literal, null, select, union_all
+from sqlalchemy import Integer, Select, String, cast, collate, extract, func, literal, null, select, union_all
 
 from console.infra.db import db
 from console.tickets.models import OutcomeChange as C
@@ -25,23 +25,29 @@ COLUMNS: Final = ("policy", "priority", "organization", "assignee")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`days`: (whether before `first`, Monday, step of lateness from 1 or 0 if kept, ended); `values`: as they say."""
+    """`days`: (whether before `first`, Monday, step of lateness from 1 or 0 if kept, ended).
+
+    `values`: (value, ended, broken); `more` is how many values there are beyond these.
+    """
 
     days: Sequence[tuple[bool, date, int, int]]
     values: Sequence[tuple[str, int, int]]
+    more: int
 
 
-def counted(clock: str, since: date, first: date, last: date, by: str | None) -> Counted:
+def counted(clock: str, since: date, first: date, last: date, by: str | None, limit: int | None = None) -> Counted:
     """What ended from `since` to `last` by week and lateness and, from `first`, by the values of one of COLUMNS.
 
-    Values are text, a policy's its id.
+    Values are text, a policy's its id; the `limit` most broken, all unless given.
     """
     parts = [_days(clock, since, first, last)]
     if by is not None:
-        parts.append(_values(clock, by, list(cover(first, last + timedelta(days=1)))))
+        parts.append(_values(clock, by, list(cover(first, last + timedelta(days=1))), limit))
     rows = db.session.execute(union_all(*parts)).all()
     days = [(row.before, row.monday, int(row.value), row.ended) for row in rows if row.monday is not None]
-    return Counted(days, [(row.value, row.ended, row.broken) for row in rows if row.monday is None])
+    values = [row for row in rows if row.monday is None]
+    more = values[0].listed - len(values) if values else 0
+    return Counted(days, [(row.value, row.ended, row.broken) for row in values], more)
 
 
 def _days(clock: str, since: date, first: date, last: date) -> Select[Any]:
@@ -53,15 +59,17 @@ def _days(clock: str, since: date, first: date, last: date) -> Select[Any]:
     monday = each.c.day - (cast(extract("isodow", each.c.day), Integer) - 1)
     told = (each.c.day < first).label("before"), monday.label("monday"), each.c.value
     ended = func.sum(each.c.ended)
-    found = select(*told, ended.label("ended"), cast(null(), Integer).label("broken"))
+    found = select(*told, ended.label("ended"), *(cast(null(), Integer).label(name) for name in ("broken", "listed")))
     return found.group_by(*told).having(ended != 0)
 
 
-def _values(clock: str, by: str, runs: Sequence[Run]) -> Select[Any]:
+def _values(clock: str, by: str, runs: Sequence[Run], limit: int | None) -> Select[Any]:
     each = union_all(*_parts(clock, by, runs)).subquery()
     ended, broken = func.sum(each.c.ended), func.sum(each.c.broken)
-    found = select(literal(False), cast(null(), O.day.type), each.c.value, ended, broken)
-    return found.group_by(each.c.value).having(ended != 0)
+    found = select(literal(False), cast(null(), O.day.type), each.c.value, ended, broken, func.count().over())
+    found = found.group_by(each.c.value).having(ended != 0)
+    # In the order that Python has for text.
+    return found.order_by(broken.desc(), collate(each.c.value, "C")).limit(limit) if limit else found
 
 
 def _parts(clock: str, by: str, runs: Sequence[Run]) -> Iterator[Select[Any]]:

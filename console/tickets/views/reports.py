@@ -1,10 +1,11 @@
 """Reports: whether promises were kept, told by what, and the tickets behind each bar."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 
 from flask import Response, request, url_for
 
@@ -48,7 +49,7 @@ def reports() -> Response:
     if unchanged := live.not_modified(*ROOMS):
         return unchanged
     asked, by = forms.asked(request.args), forms.by(request.args)
-    return htmx.page("tickets/reports.html", "report", **shown(reads.report(asked, by), asked, by))
+    return htmx.page("tickets/reports.html", "report", **shown(reads.report(asked, by, limit=BARS), asked, by))
 
 
 @bp.get("/tickets/reports.csv")
@@ -82,9 +83,9 @@ def shown(found: Report, asked: Asked, by: By) -> dict[str, Any]:
     most = max(found.late, default=0)
     return {
         "found": found, "asked": asked, "by": by, "bys": BYS, "clocks": CLOCK_NAMES, "months": _months(asked, by),
-        "bars": [_bar(name, tally, asked, by) for name, tally in islice(found.items.items(), BARS)],
-        "more_bars": max(0, len(found.items) - BARS),
-        "weeks": [_bar(monday.isoformat(), tally, asked, By.WEEK) for monday, tally in found.weeks.items()],
+        "bars": _bars(islice(found.items.items(), BARS), asked, by),
+        "more_bars": found.more + max(0, len(found.items) - BARS),
+        "weeks": _bars(((monday.isoformat(), tally) for monday, tally in found.weeks.items()), asked, By.WEEK),
         "late": [(STEPS[i], n, n / most if most else 0, _drill(asked, by, late=i)) for i, n in enumerate(found.late)],
         "here": url_for(".reports", **here), "csv": url_for(".reports_csv", **here),
         "link": lambda **more: url_for(".reports", **{**here, **more}),
@@ -101,11 +102,16 @@ def _drill(asked: Asked, by: By, /, **more: Any) -> str:
     return url_for(".reports_tickets", **{**_period(asked), "told": by.value, **more})
 
 
-def _bar(name: str, tally: Tally, asked: Asked, by: By) -> Bar:
-    value: Mapping[str, str] = {"week": name} if by is By.WEEK else {"by": by.value, "value": name}
+def _bars(items: Iterable[tuple[str, Tally]], asked: Asked, by: By) -> list[Bar]:
+    # One address is made and the others go on from it: to make each would be half of the page's time.
+    here = _drill(asked, by) + ("&week=" if by is By.WEEK else f"&by={by.value}&value=")
+    return [_bar(name, tally, here + quote(name, safe=""), by) for name, tally in items]
+
+
+def _bar(name: str, tally: Tally, url: str, by: By) -> Bar:
     shown = f"Week of {date.fromisoformat(name):%-d %b}" if by is By.WEEK else "Nobody" if by is By.ASSIGNEE and (
         name == NOBODY) else name  # fmt: skip
-    return Bar(shown, tally, _drill(asked, by, **value), _drill(asked, by, **value, broken="yes"))
+    return Bar(shown, tally, url, f"{url}&broken=yes")
 
 
 def _trend(found: Report) -> str:
