@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 from sqlalchemy import select, text, tuple_
@@ -35,6 +36,16 @@ class Sla:
     state: State
     clocks: dict[str, Standing]
     next_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a ticket stands, and what that was counted from: its events in order, what they say, its clocks."""
+
+    sla: Sla
+    events: Sequence[Event]
+    history: History
+    facts: Facts
 
 
 def find(source: str, external_id: str) -> Ticket | None:
@@ -122,13 +133,20 @@ def facts_of(history: History, promise: Promise | None) -> Facts:
 
 
 def sla_of(ticket: Ticket, *, now: datetime) -> Sla:
-    """How a ticket stands, counted from its events: under today's versions while it is open, then under those it had.
+    """How a ticket stands, counted from its events."""
+    return counted(ticket, now=now).sla
 
-    A rebuild that still goes on does not show.
+
+def counted(ticket: Ticket, *, now: datetime, book: Book | None = None) -> Counting:
+    """A ticket counted from its events: under today's versions while it is open, then under those it had.
+
+    A rebuild that still goes on does not show. `book` is the one that holds now, where that is known.
     """
-    promise = promises.book().of(ticket) if ticket.resolved_at is None else kept_promise(ticket)
-    facts = facts_of(history_of(ticket, events_of([ticket.id])[ticket.id], promise), promise)
-    return _sla(facts, promise, now)
+    promise = (book or promises.book()).of(ticket) if ticket.resolved_at is None else kept_promise(ticket)
+    events = sorted(events_of([ticket.id])[ticket.id], key=attrgetter("at", "ours", "id"))
+    history = history_of(ticket, events, promise)
+    facts = facts_of(history, promise)
+    return Counting(_sla(facts, promise, now), events, history, facts)
 
 
 def slas_of(tickets: Sequence[Ticket] | Sequence[Listed], *, now: datetime, book: Book | None = None) -> list[Sla]:

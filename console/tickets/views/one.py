@@ -33,18 +33,18 @@ def show(ticket_id: int) -> Response:
 def shown(ticket: Ticket) -> dict[str, Any]:
     """Everything that the page of a ticket shows."""
     now, around = clock.now(), beside()
-    sla, events = reads.sla_of(ticket, now=now), reads.events_of([ticket.id]).get(ticket.id, [])
-    row, broken = row_of(ticket, sla, now=now), facts.breaches(ticket.id)
+    counted, broken = reads.counted(ticket, now=now, book=around.book), facts.breaches(ticket.id)
+    sla, row = counted.sla, row_of(ticket, counted.sla, now=now)
     chosen, whole = request.args.get("clock", ""), request.args.get("timeline") == "all"
-    lines = story.of(ticket, events, broken, sla)
+    told = story.of(ticket, counted.events, broken, sla, most=None if whole else LINES)
     return {
         "ticket": ticket,
         "sla": sla,
         "row": row,
-        "why": why.of(ticket, sla, events, chosen, now),
+        "why": why.of(counted, chosen, now),
         "here": url_for(".show", ticket_id=ticket.id, clock=chosen or None, timeline="all" if whole else None),
-        "story": lines if whole else lines[:LINES],
-        "earlier": 0 if whole else max(0, len(lines) - LINES),
+        "story": told.lines,
+        "earlier": told.earlier,
         "whole_story": url_for(".show", ticket_id=ticket.id, clock=chosen or None, timeline="all"),
         "broken": broken,
         "beside": differences(

@@ -29,13 +29,22 @@ class Told:
     by_us: bool = False
 
 
-def of(ticket: Ticket, events: Sequence[Event], broken: Sequence[Broken], sla: Sla) -> list[Told]:
-    """The story, newest first."""
-    ordered = sorted(events, key=lambda event: event.order)
-    lines = [Told(ticket.created_at, f"{ticket.requester or 'Somebody'} opened it")]
-    lines += [_told(event, ticket, sla) for event in ordered]
-    lines += _breaches(broken)
-    return sorted(lines, key=lambda line: line.at)[::-1]
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Lines, newest first, and how many earlier ones are left out."""
+
+    lines: Sequence[Told]
+    earlier: int
+
+
+def of(ticket: Ticket, events: Sequence[Event], broken: Sequence[Broken], sla: Sla, *, most: int | None) -> Story:
+    """The story of events that come in their order, or its last `most` lines: only those are put into words."""
+    breaches = list(_breaches(broken))
+    opening = Told(ticket.created_at, f"{ticket.requester or 'Somebody'} opened it")
+    # What is among the last lines of all is among the last of its kind.
+    told = events if most is None else events[-most:]
+    lines = sorted([opening, *(_told(event, ticket, sla) for event in told), *breaches], key=lambda line: line.at)[::-1]
+    return Story(lines[:most], max(0, 1 + len(events) + len(breaches) - len(lines[:most])))
 
 
 def _told(event: Event, ticket: Ticket, sla: Sla) -> Told:

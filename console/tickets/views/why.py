@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from console.tickets.models import Ticket
-from console.tickets.queries import tickets as reads
-from console.tickets.queries.tickets import Sla
+from console.tickets.queries.tickets import Counting, Sla
 from console.tickets.rules import picture, reasons
 from console.tickets.rules.clocks import Clock, Phase
-from console.tickets.rules.history import Event, Hold
+from console.tickets.rules.history import Hold
 from console.tickets.rules.hours import Hours
 from console.tickets.rules.instants import micros
 from console.tickets.rules.picture import Picture, Span
@@ -28,18 +26,17 @@ class Why:
     zone: str
 
 
-def of(ticket: Ticket, sla: Sla, events: Sequence[Event], chosen: str, now: datetime) -> Why | None:
+def of(counted: Counting, chosen: str, now: datetime) -> Why | None:
     """The explanation of a clock: the chosen one, else the one that presses most; None when none has begun."""
-    promise = sla.promise
+    promise = counted.sla.promise
     if promise is None:
         return None
-    history = reads.history_of(ticket, events, promise)
-    clocks = dict(zip(CLOCKS, reads.facts_of(history, promise), strict=True))
+    clocks = dict(zip(CLOCKS, counted.facts, strict=True))
     names = [name for name, clock in clocks.items() if clock.target is not None and clock.begin is not None]
     if not names:
         return None
-    name = chosen if chosen in names else _usual(sla, names)
-    return _why(name, names, clocks[name], history.holds, promise.hours, micros(now))
+    name = chosen if chosen in names else _usual(counted.sla, names)
+    return _why(name, names, clocks[name], counted.history.holds, promise.hours, micros(now))
 
 
 def _why(name: str, names: list[str], clock: Clock, holds: Sequence[Hold], hours: Hours, now: int) -> Why:
