@@ -29,6 +29,10 @@ class Kind(StrEnum):
     REOPENED = "reopened"
 
 
+# What a hold may begin or end with; nothing else changes whether time counts.
+STANDING: Final = frozenset({Kind.STATUS, Kind.RESOLVED, Kind.REOPENED})
+
+
 class Event(NamedTuple):
     """One event; `value` is the status, priority or assignee it tells of. `ours` marks what the console concluded."""
 
@@ -130,7 +134,8 @@ class _Reader:
                 self.resolved = at if self.resolved is None else self.resolved
             case Kind.REOPENED:
                 self.resolved = None
-        self._settle(at)
+        if event.kind in STANDING:
+            self._settle(at)
 
     def done(self) -> History:
         holds, waits = self.holds, self.waits
