@@ -26,6 +26,9 @@ SIGNS: Final = (
     ("HTTP/", WEB),
     ("<!DOCTYPE", WEB),
     ("<html", WEB),
+    # hiredis, where it is installed, tells only the first character of such an answer.
+    ('got "H" as reply type', WEB),
+    ('got "<" as reply type', WEB),
     ("NOAUTH", REFUSED),
     ("WRONGPASS", REFUSED),
     ("without any password configured", REFUSED),
