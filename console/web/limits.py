@@ -32,9 +32,9 @@ def init_app(app: Flask) -> None:
     """Count every request to a known route but static files, health and heartbeats."""
     found: Settings = app.extensions["console.settings"]
     limiter = lean.Limits(
-        _whose,
         free=_free,
-        application_limits=[_rate],
+        rate=_rate,
+        whose=_whose,
         storage_uri=_storage(found.redis_url),
         storage_options=_STORAGE_OPTIONS,
         # moving-window would cost a Redis list per caller.
@@ -42,7 +42,6 @@ def init_app(app: Flask) -> None:
         in_memory_fallback_enabled=True,
         swallow_errors=True,
         on_breach=_announce,
-        key_prefix="console",
     )
     limiter.init_app(app)
     app.register_error_handler(RateLimitExceeded, _refuse)
