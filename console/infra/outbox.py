@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import DateTime, ForeignKey, Index, delete, func, insert, select
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Select, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from console.infra.db import Model, intpk
@@ -41,6 +41,17 @@ class Bell:
     timeout: int
 
 
+def _take() -> Select[uuid.UUID, str, str, int, JobState]:
+    due = select(Outbox.id).where(Outbox.due_at <= func.clock_timestamp()).order_by(Outbox.due_at, Outbox.id)
+    taken = due.limit(bindparam("most", type_=BigInteger())).with_for_update(skip_locked=True).cte("taken")
+    gone = delete(Outbox).where(Outbox.id.in_(select(taken.c.id))).returning(Outbox.job_id).cte("gone")
+    return select(Job.id, Job.name, Job.queue, Job.timeout_seconds, Job.state).join(gone, gone.c.job_id == Job.id)
+
+
+# Built once: a dispatcher takes bells dozens of times a second.
+_TAKE: Final = _take()
+
+
 def put(session: Session, job_ids: Sequence[uuid.UUID], *, due_at: datetime | None = None) -> None:
     """Write bells in the caller's transaction and wake the dispatchers when it commits."""
     rows = [{"job_id": job_id} if due_at is None else {"job_id": job_id, "due_at": due_at} for job_id in job_ids]
@@ -55,12 +66,7 @@ def ring_due(session: Session, ring: Callable[[Sequence[Bell]], Sequence[uuid.UU
     `ring` answers with the jobs whose earlier bell still stands in Redis; those are put back for a second later.
     When it raises, the caller's transaction takes the bells back.
     """
-    due = select(Outbox.id).where(Outbox.due_at <= func.clock_timestamp()).order_by(Outbox.due_at, Outbox.id)
-    taken = due.limit(limit).with_for_update(skip_locked=True).cte("taken")
-    gone = delete(Outbox).where(Outbox.id.in_(select(taken.c.id))).returning(Outbox.job_id).cte("gone")
-    rows = session.execute(
-        select(Job.id, Job.name, Job.queue, Job.timeout_seconds, Job.state).join(gone, gone.c.job_id == Job.id)
-    ).all()
+    rows = session.connection().execute(_TAKE, {"most": limit}).all()
     bells = [Bell(row.id, row.name, row.queue, row.timeout_seconds) for row in rows if row.state is JobState.REQUESTED]
     standing = ring(bells) if bells else ()
     if standing:

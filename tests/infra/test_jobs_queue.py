@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -67,6 +68,25 @@ def test_it_rings_once_however_often_it_is_asked(committed: Flask, doorbell: Doo
         outbox.put(session, [job_id])
     ring(doorbell)
     assert (standing(redis_conn), bells()) == ([str(job_id)], [])
+
+
+def test_a_burst_is_rung_together_and_each_row_once(committed: Flask, doorbell: Doorbell, redis_conn: Redis) -> None:
+    asked = [ask() for _ in range(5)]
+    with unit() as session:
+        outbox.put(session, asked[:2])
+    # The commands that Redis has heard, pipelines by their parts.
+    before = calls(redis_conn)
+    ring(doorbell)
+    after = calls(redis_conn)
+    assert sorted(standing(redis_conn)) == sorted(map(str, asked))
+    assert after["exists"] - before.get("exists", 0) == 5
+    assert after["exec"] - before.get("exec", 0) == 1
+    assert bells() == []
+
+
+def calls(redis_conn: Redis) -> dict[str, int]:
+    told = redis_conn.info("commandstats")
+    return {name.removeprefix("cmdstat_"): found["calls"] for name, found in told.items()}  # type: ignore[union-attr]
 
 
 def test_it_waits_for_rq_to_close_its_books_and_then_rings_anew(
@@ -153,3 +173,20 @@ def test_a_worker_runs_the_row_and_leaves_nothing_in_redis(
     assert not redis_conn.exists(
         f"rq:job:{job_id}", "rq:failed:console-default", "rq:queue:console-default:intermediate"
     )
+
+
+def test_a_worker_is_remembered_for_as_long_as_its_job_may_take_and_beats_once_a_second(
+    committed: Flask, redis_conn: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.infra.queue.workers.monotonic", lambda: 1_000.0)
+    worker = make_worker(redis_conn, ["fast"], simple=True)
+    worker.heartbeat()
+    redis_conn.hdel(worker.key, "last_heartbeat")
+    worker.heartbeat()
+    assert not redis_conn.hexists(worker.key, "last_heartbeat")
+    with redis_conn.pipeline() as pipe:
+        worker.heartbeat(900, pipeline=pipe)
+        pipe.execute()
+    assert redis_conn.hexists(worker.key, "last_heartbeat")
+    # Longer than the 105 seconds of an idle one, however slow this machine is.
+    assert cast("int", redis_conn.ttl(worker.key)) > 600

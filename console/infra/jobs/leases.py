@@ -3,64 +3,56 @@
 Every statement names the attempt it speaks for, so a run that lost its lease changes nothing any more.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Interval, Table, Text, bindparam, insert, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import func
 
 from console.infra import outbox
+from console.infra.db import db
 from console.infra.events import JobSettled, touch
 from console.infra.jobs.backoff import delay
 from console.infra.jobs.context import Report
 from console.infra.jobs.models import Job, JobAttempt, JobLog, JobState
 from console.infra.jobs.registry import UnknownJob, spec_named
+from console.infra.prepared import Prepared
 
 jobs = cast("Table", Job.__table__)
 NOW = func.clock_timestamp()
 NO_WAIT = text("SET LOCAL synchronous_commit = off")
 
-_ATTEMPT = ("id", "name", "args", "attempt", "attempts_allowed", "timeout_seconds")
-_ASKER = ("actor_kind", "actor_id", "actor_label", "request_id")
-_EVENT = ("id", "name", "queue", "attempt", "attempts_allowed", "args", "worker", "request_id")
-# Built once: a worker runs it hundreds of times a second.
-_CLAIM = (
-    update(jobs)
-    .where(jobs.c.id == bindparam("job"), jobs.c.state == JobState.REQUESTED, jobs.c.run_at <= NOW)
-    .values(
-        state=JobState.RUNNING,
-        attempt=jobs.c.attempt + 1,
-        worker=bindparam("by"),
-        lease_until=NOW + bindparam("until", type_=Interval()),
-        started_at=NOW,
-        progress=None,
-        message=None,
-        eta=None,
-    )
-    # A claim that a crash of PostgreSQL forgets is made again: its commit need not wait for the disk.
-    .returning(*(jobs.c[name] for name in _ATTEMPT + _ASKER), func.set_config("synchronous_commit", "off", True))
+# Prepared: a worker runs them hundreds of times a second.
+_CLAIM = Prepared(
+    "claim_job",
+    {"job": "uuid", "worker": "text", "lease": "float8"},
+    """
+    UPDATE jobs
+    SET state = 'running', attempt = attempt + 1, worker = $2, started_at = clock_timestamp(),
+        lease_until = clock_timestamp() + $3 * interval '1 second', progress = NULL, message = NULL, eta = NULL
+    WHERE id = $1 AND state = 'requested' AND run_at <= clock_timestamp()
+    RETURNING id, name, args, attempt, attempts_allowed, timeout_seconds, actor_kind, actor_id, actor_label, request_id,
+        -- A claim that a crash of PostgreSQL forgets is made again: its commit need not wait for the disk.
+        set_config('synchronous_commit', 'off', true)
+    """,
 )
-_SUCCEED = (
-    update(jobs)
-    .where(jobs.c.id == bindparam("job"), jobs.c.attempt == bindparam("try"), jobs.c.state == JobState.RUNNING)
-    .values(
-        state=JobState.SUCCEEDED,
-        finished_at=NOW,
-        lease_until=None,
-        eta=None,
-        progress=1.0,
-        error=None,
-        error_type=None,
-        result=bindparam("value", type_=jobs.c.result.type),
-        message=func.coalesce(bindparam("said", type_=Text()), jobs.c.message),
-    )
-    .returning(*(jobs.c[name] for name in _EVENT), jobs.c.finished_at)
+_SUCCEED = Prepared(
+    "succeed_job",
+    {"job": "uuid", "attempt": "int", "result": "jsonb", "message": "text"},
+    """
+    UPDATE jobs
+    SET state = 'succeeded', finished_at = clock_timestamp(), lease_until = NULL, eta = NULL, progress = 1.0,
+        error = NULL, error_type = NULL, result = $3, message = coalesce($4, message)
+    WHERE id = $1 AND attempt = $2 AND state = 'running'
+    RETURNING id, name, queue, attempt, attempts_allowed, args, worker, request_id, finished_at
+    """,
 )
 
 
@@ -88,9 +80,12 @@ class Settlement:
     event: JobSettled
 
 
-def claim(session: Session, job_id: uuid.UUID, *, worker: str, lease: float) -> Row[Any] | None:
-    """Take a due row for `lease` seconds as its next attempt; None when it is not there to be taken."""
-    return session.execute(_CLAIM, {"job": job_id, "by": worker, "until": timedelta(seconds=lease)}).one_or_none()
+def claim(job_id: uuid.UUID, *, worker: str, lease: float) -> Any | None:
+    """Take a due row for `lease` seconds as its next attempt, in the unit's transaction.
+
+    Returns what an attempt needs of it; None when it is not there to be taken.
+    """
+    return next(iter(_CLAIM.run(job=job_id, worker=worker, lease=lease)), None)
 
 
 def beat(
@@ -110,18 +105,17 @@ def beat(
     return row
 
 
-def succeed(
-    session: Session, job_id: uuid.UUID, attempt: int, *, result: Any, report: Report | None
-) -> Settlement | None:
+def succeed(job_id: uuid.UUID, attempt: int, *, result: Any, report: Report | None) -> Settlement | None:
     """Settle as succeeded, in the transaction of the job's own effects; None when the lease was lost."""
-    values = {"job": job_id, "try": attempt, "value": result, "said": (report and report.message) or None}
-    row = session.execute(_SUCCEED, values).one_or_none()
-    if row is None:
+    db.session.flush()
+    kept = None if result is None else json.dumps(result)
+    rows = _SUCCEED.run(job=job_id, attempt=attempt, result=kept, message=(report and report.message) or None)
+    if not rows:
         return None
     if report is not None:
-        _keep_lines(session, job_id, attempt, report)
+        _keep_lines(db.session(), job_id, attempt, report)
     touch("queues")
-    return Settlement(JobState.SUCCEEDED, _event(row, row.finished_at))
+    return Settlement(JobState.SUCCEEDED, _event(rows[0], rows[0].finished_at))
 
 
 def fail(
@@ -208,7 +202,7 @@ def _keep_attempt(session: Session, row: Row[Any], failure: Failure, now: dateti
     session.execute(insert(JobAttempt).values(kept))
 
 
-def _event(row: Row[Any], at: datetime, failure: Failure | None = None, *, will_retry: bool = False) -> JobSettled:
+def _event(row: Any, at: datetime, failure: Failure | None = None, *, will_retry: bool = False) -> JobSettled:
     return JobSettled(
         job_id=row.id,
         name=row.name,

@@ -1,12 +1,13 @@
 """Asking for a job, for its end and for another try, always in the caller's transaction."""
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import make_transient_to_detached
 
 from console.infra import outbox
 from console.infra.actor import Actor
@@ -15,6 +16,38 @@ from console.infra.errors import Conflict, NotFound
 from console.infra.events import touch
 from console.infra.jobs.models import Job, JobState
 from console.infra.jobs.registry import known_names, spec_named, spec_of
+from console.infra.prepared import Prepared
+
+# The row, its bell and the call to the dispatchers in one trip.
+_ASK: Final = Prepared(
+    "ask_for_job",
+    {
+        "id": "uuid",
+        "name": "text",
+        "queue": "text",
+        "args": "jsonb",
+        "slot": "text",
+        "run_at": "timestamptz",
+        "attempts_allowed": "int",
+        "timeout_seconds": "int",
+        "actor_kind": "text",
+        "actor_id": "bigint",
+        "actor_label": "text",
+        "request_id": "text",
+    },
+    f"""
+    WITH asked AS (
+        INSERT INTO jobs (id, name, queue, args, slot, run_at, state, attempt, attempts_allowed, timeout_seconds,
+            actor_kind, actor_id, actor_label, request_id)
+        VALUES ($1, $2, $3, $4, $5, coalesce($6, clock_timestamp()), 'requested', 0, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (slot) DO NOTHING
+        RETURNING id
+    ), bell AS (
+        INSERT INTO outbox (job_id, due_at) SELECT id, coalesce($6, clock_timestamp()) FROM asked
+    )
+    SELECT id, pg_notify('{outbox.CHANNEL}', '') FROM asked
+    """,  # noqa: S608 - a name of our own
+)
 
 RETRYABLE: Final = frozenset({JobState.FAILED, JobState.CANCELLED})
 
@@ -27,14 +60,14 @@ def request(
     `args` are JSON values, ids rather than objects. Of all requests for one `slot` the first wins; the others get its
     row. Nothing runs before `run_at`. Raises UnknownJob for a function without `@job`.
     """
-    values = _row(function, args, by)
-    if run_at is not None:
-        values["run_at"] = run_at
-    made = insert(Job).values(slot=slot, **values).on_conflict_do_nothing(index_elements=["slot"]).returning(Job)
-    job = db.session.scalars(made).one_or_none()
-    if job is None:
+    values = _row(function, args, by) | {"slot": slot}
+    db.session.flush()
+    if not _ASK.run(**values | {"args": json.dumps(values["args"]), "run_at": run_at}):
         return db.session.scalars(select(Job).where(Job.slot == slot)).one()
-    outbox.put(db.session(), [job.id], due_at=run_at)
+    job = Job(**values)
+    # What PostgreSQL filled in is read when somebody asks for it.
+    make_transient_to_detached(job)
+    db.session.add(job)
     touch("queues")
     return job
 

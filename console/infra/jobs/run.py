@@ -43,8 +43,8 @@ def perform(job_id: uuid.UUID, *, worker: str) -> bool:
 
     Raises NoSuchRow for an id without a row. What the job raises is settled, never raised.
     """
-    with unit() as session:
-        row = leases.claim(session, job_id, worker=worker, lease=timing().lease)
+    with unit():
+        row = leases.claim(job_id, worker=worker, lease=timing().lease)
     if row is None:
         _explain_idle_bell(job_id)
         return False
@@ -78,7 +78,7 @@ def _explain_idle_bell(job_id: uuid.UUID) -> None:
     log.info("bell_rang_again", job_id=str(job_id), state=state.value)
 
 
-def _attempt(row: Row[Any]) -> None:
+def _attempt(row: Any) -> None:
     actor = actor_of(row.actor_kind, row.actor_id, row.actor_label, row.request_id)
     context = JobContext(job_id=row.id, attempt=row.attempt, max_attempts=row.attempts_allowed, actor=actor)
     # Forked workers would otherwise all draw the same jitter.
@@ -93,18 +93,18 @@ def _attempt(row: Row[Any]) -> None:
             sentry.report(error, job=row.name, job_id=str(row.id), request_id=row.request_id or "")
 
 
-def _run(row: Row[Any], context: JobContext) -> None:
+def _run(row: Any, context: JobContext) -> None:
     """The function's own effects and the success of its row are one transaction."""
-    with unit() as session:
+    with unit():
         with Pulse(context, row.timeout_seconds):
             result = _result(spec_named(row.name).function(context, *row.args))
-        done = leases.succeed(session, row.id, row.attempt, result=result, report=context.take_report(last=True))
+        done = leases.succeed(row.id, row.attempt, result=result, report=context.take_report(last=True))
         if done is None:
             raise LeaseLost
         job_settled.announce(done.event)
 
 
-def _settle_failed(row: Row[Any], context: JobContext, failure: Failure) -> None:
+def _settle_failed(row: Any, context: JobContext, failure: Failure) -> None:
     report = context.take_report(last=True)
     with unit() as session:
         _announce(session, leases.fail(session, row.id, row.attempt, failure, report=report), failure)

@@ -6,7 +6,6 @@ from typing import Any, Final, cast
 
 from redis import Redis
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
@@ -75,25 +74,40 @@ class Doorbell:
     def ring(self, bells: Sequence[Row]) -> list[uuid.UUID]:
         """Enqueue the rows; returns those that RQ is still busy with, to be rung a second later.
 
-        Raises `redis.RedisError` while Redis is away; what was rung before that may be rung again.
+        Two trips to Redis for all. Two dispatchers that hold bells of one row at the same moment may both ring: the
+        row's claim sorts that out. Raises `redis.RedisError` while Redis is away; what was rung before that may be
+        rung again.
         """
-        busy = [bell.job_id for bell in bells if not self._ring(bell)]
+        rows = list({bell.job_id: bell for bell in bells}.values())
+        fresh: list[Row] = []
+        busy: list[uuid.UUID] = []
+        for row, known in zip(rows, self._known(rows), strict=True):
+            if not known:
+                fresh.append(row)
+            elif self._connection.lpos(self._queues[row.queue].key, str(row.job_id)) is not None:
+                continue
+            elif row.job_id in self._seen:
+                forget(self._connection, self._queues[row.queue].key, str(row.job_id))
+                fresh.append(row)
+            else:
+                # RQ is closing its books on the attempt before, or a worker has just taken the bell.
+                busy.append(row.job_id)
+        self._enqueue(fresh)
         self._seen = set(busy)
         return busy
 
-    def _ring(self, bell: Row) -> bool:
-        queue = self._queues[bell.queue]
-        try:
-            queue.enqueue_job(self._bell(bell), unique=True)
-        except DuplicateJobError:
-            if self._connection.lpos(queue.key, str(bell.job_id)) is not None:
-                return True
-            if bell.job_id not in self._seen:
-                # RQ is closing its books on the attempt before, or a worker has just taken the bell.
-                return False
-            forget(self._connection, queue.key, str(bell.job_id))
-            queue.enqueue_job(self._bell(bell), unique=True)
-        return True
+    def _known(self, rows: Sequence[Row]) -> list[bool]:
+        """Whether RQ has a job of each row."""
+        with self._connection.pipeline(transaction=False) as pipe:
+            for row in rows:
+                pipe.exists(Bell.key_for(str(row.job_id)))
+            return [bool(found) for found in pipe.execute()]
+
+    def _enqueue(self, rows: Sequence[Row]) -> None:
+        with self._connection.pipeline() as pipe:
+            for row in rows:
+                self._queues[row.queue].enqueue_job(self._bell(row), pipeline=pipe)
+            pipe.execute()
 
     def _bell(self, bell: Row) -> Bell:
         return cast(

@@ -42,10 +42,12 @@ class SimpleBellWorker(SimpleWorker):
     """
 
     _beaten = 0.0
+    # Until when Redis remembers this worker, by the last beat.
+    _kept_until = 0.0
 
     def execute_job(self, job: RqJob, queue: Queue) -> None:
         """Run the row with two calls to Redis: one before, one after."""
-        with self.connection.pipeline() as pipe:
+        with self.connection.pipeline(transaction=False) as pipe:
             self.set_state(WorkerStatus.BUSY, pipeline=pipe)
             self.set_current_job_id(job.id, pipeline=pipe)
             self.heartbeat(int(job.timeout or 0) + MAINTENANCE_SECONDS, pipeline=pipe)
@@ -62,14 +64,15 @@ class SimpleBellWorker(SimpleWorker):
             self._close(job)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """As RQ's, but outside a pipeline at most once a second: RQ beats several times a job."""
-        if pipeline is None and monotonic() - self._beaten < 1.0:
+        """As RQ's, but at most once a second, unless Redis is to remember for longer: RQ beats several times a job."""
+        at, lasts = monotonic(), timeout or self.worker_ttl + 60
+        if at - self._beaten < 1.0 and at + lasts <= self._kept_until + 1.0:
             return
-        self._beaten = monotonic()
+        self._beaten, self._kept_until = at, at + lasts
         super().heartbeat(timeout, pipeline)
 
     def _close(self, job: RqJob) -> None:
-        with self.connection.pipeline() as pipe:
+        with self.connection.pipeline(transaction=False) as pipe:
             pipe.delete(job.key)
             self.set_current_job_id(None, pipeline=pipe)
             self.increment_successful_job_count(pipeline=pipe)
