@@ -1,13 +1,13 @@
 """Bells in Redis, and the sweeper that puts right what went wrong with them."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
 from flask import Flask
 from redis import Redis
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from console.infra import jobs, outbox
 from console.infra.actor import SYSTEM
@@ -57,6 +57,11 @@ def bells() -> list[uuid.UUID]:
         return list(session.scalars(select(Outbox.job_id)))
 
 
+def set_due(at: ColumnElement[datetime]) -> None:
+    with unit() as session:
+        session.execute(update(Outbox).values(due_at=at))
+
+
 def age(job_id: uuid.UUID, seconds: float) -> None:
     change(job_id, run_at=leases.NOW - timedelta(seconds=seconds))
 
@@ -99,10 +104,13 @@ def test_it_waits_for_rq_to_close_its_books_and_then_rings_anew(
         outbox.put(session, [job_id])
     ring(doorbell)
     assert (standing(redis_conn), bells()) == ([], [job_id])
-    with unit() as session:
-        session.execute(update(Outbox).values(due_at=leases.NOW))
+    set_due(leases.NOW + timedelta(hours=1))
+    other = ask()
     ring(doorbell)
-    assert (standing(redis_conn), bells()) == ([str(job_id)], [])
+    assert (standing(redis_conn), bells()) == ([str(other)], [job_id])
+    set_due(leases.NOW)
+    ring(doorbell)
+    assert (standing(redis_conn), bells()) == ([str(other), str(job_id)], [])
 
 
 def test_it_settles_a_job_whose_worker_fell_silent(sweeper: Sweeper) -> None:

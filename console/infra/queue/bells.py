@@ -68,7 +68,7 @@ class Doorbell:
             name: Queue(rq_name(name), connection=connection, serializer=JSONSerializer, job_class=Bell)
             for name in QUEUES
         }
-        # Bells that were found standing outside their queue a moment ago.
+        # Bells that were found standing outside their queue, until they are looked at again: a second later.
         self._seen: set[uuid.UUID] = set()
 
     def ring(self, bells: Sequence[Row]) -> list[uuid.UUID]:
@@ -93,7 +93,8 @@ class Doorbell:
                 # RQ is closing its books on the attempt before, or a worker has just taken the bell.
                 busy.append(row.job_id)
         self._enqueue(fresh)
-        self._seen = set(busy)
+        # Others are rung in between.
+        self._seen = self._seen.difference(row.job_id for row in rows).union(busy)
         return busy
 
     def _known(self, rows: Sequence[Row]) -> list[bool]:
