@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Flask, Response, current_app, make_response, redirect, request, url_for
 
 from console.infra.actor import Role
-from console.web import assets, components, filters, htmx, nav
+from console.web import assets, components, filters, htmx, nav, pager
 from console.web.auth import requires
 
 bp = Blueprint("shell", __name__)
@@ -37,7 +37,7 @@ HTMX = {
 
 def init_app(app: Flask) -> None:
     """Everything that base.html needs."""
-    for part in (assets, components, filters):
+    for part in (assets, components, filters, pager):
         part.init_app(app)
     app.jinja_env.globals.update(
         htmx_config=json.dumps(HTMX), modules=assets.modules, stylesheets=stylesheets, waiting_toasts=htmx.toasts

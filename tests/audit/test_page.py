@@ -96,7 +96,8 @@ def test_the_page_goes_on_by_key(client: FlaskClient, cast: Cast, sign_in: SignI
     assert "before=" in older
     rest = client.get(older.replace("&amp;", "&")).text
     assert 0 < rest.count('id="entry-') < 50
-    assert "pager" not in rest
+    assert 'rel="next"' not in rest
+    assert 'rel="prev" href="/audit"' in rest
 
 
 def test_one_entry_shows_everything(client: FlaskClient, cast: Cast, sign_in: SignIn, story: Session) -> None:
