@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 PLOT_HEIGHT = 110
+LINE_WIDTH, LINE_HEIGHT, LINE_FLOOR = 200, 48, 90
 FEW = 3
 # Put together in one go: a template takes half a millisecond for each, and a list has fifty.
 _SPARK = Markup(
@@ -79,6 +80,19 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Shares over time, from `floor` percent at the bottom to 100 at the top; a gap where there is none.
+
+    `path` is SVG's `d` in LINE_WIDTH by LINE_HEIGHT; `dots` are (x, y, title).
+    """
+
+    path: str
+    dots: tuple[tuple[float, float, str], ...]
+    floor: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """What happened in one step: `final` failures, and those that will be tried again."""
 
@@ -99,6 +113,22 @@ def spark(counts: Sequence[int], label: str) -> Spark:
     news = unusual_parts(counts)
     usual = "".join(bar for bar, new in zip(bars, news, strict=True) if not new)
     return Spark(usual, "".join(bar for bar, new in zip(bars, news, strict=True) if new), label)
+
+
+def line(points: Sequence[tuple[float | None, str]], label: str) -> Line:
+    """The chart of `points`, oldest first: (percent, what to say of it)."""
+    known = [share for share, _ in points if share is not None]
+    floor = min(LINE_FLOOR, int(min(known, default=100)) // 10 * 10)
+    step = LINE_WIDTH / max(len(points) - 1, 1)
+    path, dots, pen = "", list[tuple[float, float, str]](), "M"
+    for index, (share, title) in enumerate(points):
+        if share is None:
+            pen = "M"
+            continue
+        x, y = round(index * step, 1), round(LINE_HEIGHT * (100 - share) / (100 - floor), 1)
+        path, pen = f"{path}{pen}{x:g} {y:g}", "L"
+        dots.append((x, y, title))
+    return Line(path, tuple(dots), floor, label)
 
 
 def unusual_parts(counts: Sequence[int]) -> list[bool]:

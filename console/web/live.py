@@ -70,6 +70,21 @@ def lasting(room: str, make: Callable[[], T]) -> T:
     return found
 
 
+def unhurried(make: Callable[[], T]) -> T:
+    """After `not_modified`: what `make` gives, made anew every half minute at most, however much changes meanwhile.
+
+    For sums over long times, where a little more is not seen; it must look at nothing of the request. In a change
+    itself, and while Redis is away, it is made each time.
+    """
+    moment: Moment | None = g.get("live_moment")
+    if moment is None:
+        return make()
+    bucket = moment.versions[-1:]
+    kept: Renderings = current_app.extensions["console.lasting"]
+    found: T = kept.get(("unhurried", make), Moment(bucket, bucket), make).value
+    return found
+
+
 def fact(rooms: tuple[str, ...], make: Callable[[], str]) -> str:
     """A short fact of some rooms, the same for all readers; polls share it as they share lists, pages count anew."""
     moment = _moment(rooms) if is_poll() else None

@@ -61,3 +61,17 @@ def test_columns_stack_what_will_be_retried_on_what_is_final() -> None:
     assert final.y + final.height == pytest.approx(chart.height, abs=0.2)
     assert [tick.minor for tick in chart.x_ticks] == [False, True]
     assert [tick.text for tick in chart.y_ticks] == ["0", "1", "2", "3"]
+
+
+def test_a_line_has_gaps_and_a_floor() -> None:
+    made = charts.line([(95.0, "a"), (None, "b"), (83.5, "c"), (100.0, "d"), (90.0, "e")], "Kept")
+    assert (made.floor, made.label) == (80, "Kept")
+    assert made.path == "M0 12M100 39.6L150 0L200 24"
+    assert made.dots == ((0.0, 12.0, "a"), (100.0, 39.6, "c"), (150.0, 0.0, "d"), (200.0, 24.0, "e"))
+
+
+def test_a_line_of_little_has_the_usual_floor() -> None:
+    assert (charts.line([], "x").path, charts.line([(None, "a")], "x").dots) == ("", ())
+    one = charts.line([(99.0, "a")], "x")
+    assert (one.floor, one.path) == (90, "M0 4.8")
+    assert charts.line([(0.0, "a"), (100.0, "b")], "x").path == "M0 48L200 0"

@@ -21,6 +21,7 @@ from console.tickets.queries.promises import Book
 from console.tickets.rules import opening
 from console.tickets.rules.standing import State
 from console.tickets.views import saved, shares
+from console.tickets.views.attained import attained
 from console.tickets.views.beside import beside
 from console.tickets.views.blueprint import ROOMS, bp
 from console.tickets.views.rows import Row, rows_of
@@ -93,6 +94,7 @@ def shown() -> dict[str, Any]:
         "asked": kept(filters),
         "upcoming": following,
         "beside": around,
+        "attained": attained(),
         "first_time": not around.loads and not kept(filters) and not any(group.rows for group in found),
         "many_sources": len(around.choices["source"]) > 1,
         "offices": [opening.of(name, hours, now) for name, hours in around.book.calendars()],
