@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from console.alerts.models import Alert
 from console.alerts.queries.counts import Capped
-from console.alerts.queries.filters import WORST_FIRST, AlertFilter, narrowed, searching
+from console.alerts.queries.filters import WORST_FIRST, AlertFilter, met, searching
 from console.alerts.queries.gather import Found, Reading, instant
 from console.alerts.rules.states import Severity, Status
 from console.infra.db import db
@@ -125,7 +125,7 @@ def _among(alert: Alert, status: Status, found: Sequence[Found], *, within: bool
 def _neighbours(step: _Step, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
     """One probe of the list's index for each of its runs, and of what they find the nearest."""
     key: tuple[Any, ...] = (Alert.severity, Alert.last_seen, Alert.id)
-    places: Select[Any] = narrowed(select(*key), wanted, now).where(Alert.status == step.status)
+    places: Select[Any] = met(select(*key), wanted, now).where(Alert.status == step.status)
 
     def nearest(*, falling: bool) -> Any:
         runs = _runs(step.shown(wanted, falling=falling), falling=falling)
@@ -163,7 +163,7 @@ def _runs(shown: Sequence[tuple[Severity, bool]], *, falling: bool) -> Any:
 
 def _numbers(step: _Step, wanted: AlertFilter, now: datetime) -> tuple[Any, Any]:
     """How many come before it and how many there are, each counted so far and no further."""
-    rows = narrowed(select(literal(1)).select_from(Alert), wanted, now).where(
+    rows = met(select(literal(1)).select_from(Alert), wanted, now).where(
         Alert.status == step.status, Alert.silenced.in_(_silenced(wanted))
     )
     if wanted.severities:
