@@ -16,7 +16,9 @@ def same_as(keys: Collection[tuple[str, str, str]]) -> Sequence[Alert]:
     # Joined rather than compared with a list: a list of hundreds is looked for in every alert there is, one by one.
     asked = func.unnest(*(bindparam(name, type_=ARRAY(Text)) for name in KEY)).table_valued(*KEY).render_derived()
     mine = and_(*(getattr(Alert, name) == asked.c[name] for name in KEY))
-    values = {name: [key[place] for key in keys] for place, name in enumerate(KEY)}
+    # Each once: a key that is asked for twice would be found twice.
+    columns = zip(*sorted(set(keys)), strict=True) if keys else [()] * len(KEY)
+    values = {name: list(column) for name, column in zip(KEY, columns, strict=True)}
     return _locked(select(Alert).join(asked, mine).params(values))
 
 
