@@ -111,6 +111,18 @@ def test_it_tells_the_story_of_a_job(
     assert ("Retry the job" in page) is (state in {JobState.FAILED, JobState.CANCELLED})
 
 
+def test_one_that_was_stopped_has_not_failed(client: FlaskClient, as_actor: Become, db_session: Session) -> None:
+    as_actor(OLU)
+    told: dict[str, str] = {"error": "Stopped on request.", "error_type": "console.infra.jobs.Cancelled"}
+    job = make(db_session, JobState.CANCELLED, attempt=1, started_at=leases.NOW, finished_at=leases.NOW, **told)
+    attempt = {"job_id": job.id, "attempt": 1, "ended_at": leases.NOW, "outcome": "cancelled", **told}
+    db_session.execute(insert(JobAttempt).values(**attempt))
+    page = text_of(client, f"/queues/jobs/{job.id}")
+    assert "Attempts that did not finish" in page
+    assert "Why an attempt failed" not in page
+    assert "Cancelled" not in page
+
+
 def test_it_stops_and_retries(client: FlaskClient, as_actor: Become, db_session: Session) -> None:
     as_actor(OLU)
     job = make(db_session)

@@ -265,3 +265,17 @@ def test_rows_that_were_refused_come_in_pages(
     assert more is not None
     assert 'id="refused-52"' in vi.get(more[1]).text
     assert vi.get(f"/tickets/imports/{number}?cursor=forged").status_code == 422
+
+
+def test_one_that_somebody_stopped_goes_on_when_told_to(
+    app: Flask, client: FlaskClient, cast: Cast, sign_in: SignIn, api: Api
+) -> None:
+    number = post(api, (HEAD + ROWS).encode(), **{"Content-Type": "text/csv"}).get_json()["id"]
+    job_id = api("POST", f"/ticket-imports/{number}/run", status=202)["job_id"]
+    ada = sign_in(client, cast.ada)
+    assert ada.post(f"/queues/jobs/{job_id}/cancellation").status_code == 303
+    page = ada.get(f"/tickets/imports/{number}").text
+    assert "Its job was stopped." in page
+    assert "ended early" not in page
+    assert "its stop" not in page
+    assert f'action="/tickets/imports/{number}/run"' in page
