@@ -56,6 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why a test was tried again: else what failed once would be known by name only."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"tried again: {report.nodeid} ({report.when})", "-")
+        terminalreporter.write_line(report.longreprtext)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the servers once, from the process that outlives all workers."""
     if hasattr(session.config, "workerinput"):

@@ -108,7 +108,9 @@ def test_each_is_told_once_when_a_silence_ends_whoever_is_killed(tmp_path: Path,
             api.post("/silences", json=silence).raise_for_status()
             alerts = set(api.post("/failures", json=batch).raise_for_status().json()["alerts"])
         time.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds() - 1))
-        assert not alerts & set().union(*told(hooks).values()), "told while silenced"
+        early = alerts & set().union(*told(hooks).values())
+        # Looked at too late by a busy machine, this proves nothing.
+        assert not early or datetime.now(UTC) >= until, "told while silenced"
         for _ in range(3):
             time.sleep(1)
             kill(console, *VICTIMS[who])
