@@ -110,12 +110,17 @@ def test_filters(client: FlaskClient, queue: Api, sign_in: SignIn, cast: Cast, a
     assert subjects(shown(client, f"/tickets?{asked}")) == found
 
 
-def test_pages_lead_on_and_back(client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast, clock: Clock) -> None:
+@pytest.mark.parametrize("asked", ["state=ok", "state=ok&assignee=none", "state=paused&assignee=none"])
+def test_pages_lead_on_and_back(
+    client: FlaskClient, api: Api, sign_in: SignIn, cast: Cast, clock: Clock, asked: str
+) -> None:
     api.office(targets={"default": {"resolution": 600}})
+    status = {"status": "pending"} if "paused" in asked else {}
+    mine: dict[str, Any] = {**status, "assignee": None if "none" in asked else "sam"}
     for number in range(120):
-        api("PUT", f"/tickets/zendesk/{number}", aged(number % 7 + 1, subject=f"No {number}"), 201)
+        api("PUT", f"/tickets/zendesk/{number}", aged(number % 7 + 1, **mine, subject=f"No {number}"), 201)
     sign_in(client, cast.vi)
-    seen, path, pages = list[str](), "/tickets?state=ok", list[str]()
+    seen, path, pages = list[str](), f"/tickets?{asked}", list[str]()
     while path:
         page = shown(client, path)
         seen += subjects(page)
@@ -123,7 +128,7 @@ def test_pages_lead_on_and_back(client: FlaskClient, api: Api, sign_in: SignIn, 
         path = link(page, "next")
     assert (len(seen), len(set(seen)), len(pages)) == (120, 120, 3)
     assert subjects(shown(client, link(page, "prev"))) == seen[50:100]
-    assert client.get("/tickets?state=ok&after=forged").status_code == 422
+    assert client.get(f"/tickets?{asked}&after=forged").status_code == 422
 
 
 def test_nothing_new_is_304(client: FlaskClient, queue: Api, sign_in: SignIn, cast: Cast) -> None:

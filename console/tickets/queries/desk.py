@@ -11,7 +11,7 @@ from sqlalchemy import ScalarSelect, Select, func, literal, select, union_all
 from console.infra.db import db
 from console.infra.paging import decode, encode
 from console.tickets.models import Ticket
-from console.tickets.queries.lists import Filters, asked
+from console.tickets.queries.lists import NOBODY, Filters, asked
 from console.tickets.rules.standing import State
 
 CAP: Final = 1_000
@@ -90,9 +90,13 @@ def part(state: State, filters: Filters, *, limit: int, after: str = "", before:
 
 def ranged(state: State, filters: Filters, *, limit: int, after: str = "", before: str = "") -> Select[Ticket]:
     """What `part` reads: one more than the limit, backwards before a place; raises Invalid for a bad cursor."""
+    rows = _open(state, filters)
+    if filters.assignee == NOBODY:
+        # That nobody has them is no order to an index, either, unless it is asked for.
+        rows = rows.order_by(Ticket.assignee.desc() if bool(before) != (state in DATELESS) else Ticket.assignee)
     if state in DATELESS:
-        return _dateless(_open(state, filters), after, before).limit(limit + 1)
-    return _dated(_open(state, filters).where(Ticket.next_due_at.is_not(None)), after, before).limit(limit + 1)
+        return _dateless(rows, after, before).limit(limit + 1)
+    return _dated(rows.where(Ticket.next_due_at.is_not(None)), after, before).limit(limit + 1)
 
 
 def part_of(found: Sequence[P], limit: int, after: str, before: str) -> Part[P]:

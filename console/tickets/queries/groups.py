@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 from console.infra.db import db
 from console.tickets.models import Ticket
 from console.tickets.queries.desk import KEPT, Part, part_of, ranged
-from console.tickets.queries.lists import DATED, Filters, asked
+from console.tickets.queries.lists import DATED, NOBODY, Filters, asked
 from console.tickets.rules.clocks import Clock
 from console.tickets.rules.policy import CLOCKS
 from console.tickets.rules.standing import State, unpack
@@ -79,7 +79,8 @@ def _next(state: State, filters: Filters) -> Select[Ticket]:
     rows = asked(filters).where(Ticket.state == state.value, Ticket.next_due_at >= now)
     if filters.due_before is not None:
         rows = rows.where(Ticket.next_due_at < filters.due_before)
-    return rows.order_by(Ticket.next_due_at, Ticket.id).limit(1)
+    first = (Ticket.assignee,) if filters.assignee == NOBODY else ()
+    return rows.order_by(*first, Ticket.next_due_at, Ticket.id).limit(1)
 
 
 def _placed(place: int, rows: Select[Ticket]) -> Select[Any]:
