@@ -89,7 +89,7 @@ def ago(moment: datetime | None, *, never: str = "never") -> Markup | str:
 
 def when(moment: datetime | None, *, never: str = "never") -> Markup | str:
     """A point of a story: "today 14:07", "Fri 20 Nov 13:36"."""
-    if moment is None:
+    if not moment:
         return never
     reader = zone()
     return _dated(moment, "when", clock.now().astimezone(reader).date(), reader)
@@ -102,7 +102,7 @@ def at(moment: datetime) -> Markup:
 
 def until(moment: datetime | None, *, never: str = "never") -> Markup | str:
     """A moment to come: "in 48 min", "15:20", "Mon 23 Nov 09:00"."""
-    if moment is None:
+    if not moment:
         return never
     now, reader = clock.now(), zone()
     if (moment - now).total_seconds() < HOUR:

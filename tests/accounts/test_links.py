@@ -88,7 +88,13 @@ def test_it_sets_a_password_when_one_is_typed(client: FlaskClient, cast: Cast, d
 def test_a_poor_password_leaves_it_good(client: FlaskClient, cast: Cast) -> None:
     path = link_for(cast.vi, Purpose.RESET)
     for poor in ("", "short", "password1234567"):
-        assert client.post(path, data={"password": poor}).status_code == 422
+        refused = client.post(path, data={"password": poor})
+        assert refused.status_code == 422
+        # The same form again: for a user who is known, and until when it works.
+        assert "Set the password and sign in" in refused.text
+        assert f'value="{cast.vi.email}"' in refused.text
+        assert 'name="email"' not in refused.text
+        assert "until never" not in refused.text
     assert client.post(path, data={"password": NEW}).status_code == 303
 
 

@@ -1,6 +1,7 @@
 """Senders, editors, sweeps and rebuilds at once: nothing is lost, nobody waits in a circle, what is stored is right."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -11,9 +12,10 @@ from sqlalchemy import func, select
 
 from console.infra import clock
 from console.infra.actor import SYSTEM
+from console.infra.errors import NotFound
 from console.infra.transaction import unit
 from console.tickets import jobs
-from console.tickets.actions import promises, rebuilds
+from console.tickets.actions import forgetting, promises, rebuilds
 from console.tickets.actions import tickets as actions
 from console.tickets.actions.tickets import TicketWanted
 from console.tickets.models import Rebuild, Ticket, TicketEvent
@@ -69,6 +71,17 @@ def rebuild() -> None:
             rebuilds.step(newest or 0, at=NOW, limit=5)
 
 
+def forget(sending: list[int]) -> None:
+    """One ticket after the other, while anybody sends."""
+    number = 0
+    while sending:
+        number += 1
+        with suppress(NotFound), unit() as session:
+            found = session.scalar(select(Ticket).where(Ticket.external_id == str(number % TICKETS)))
+            if found is not None:
+                forgetting.delete(found, by=SYSTEM, at=NOW)
+
+
 def all_at_once(app: Flask, works: list[Callable[[], None]]) -> None:
     failures: list[BaseException] = []
 
@@ -102,3 +115,20 @@ def test_everything_at_once_ends_as_if_it_had_come_one_after_the_other(house: Fl
             assert ticket.clocks == {name: pack(each) for name, each in zip(CLOCKS, facts, strict=True)}
             assert promise is not None
             assert ticket.policy_version_id == promise.policy_version_id
+
+
+def test_nobody_waits_in_a_circle_for_what_is_forgotten_meanwhile(house: Flask) -> None:
+    sending = list(range(SENDERS))
+
+    def sends(sender: int) -> None:
+        try:
+            for _ in range(4):
+                send(sender)
+        finally:
+            sending.remove(sender)
+
+    senders = [lambda sender=sender: sends(sender) for sender in range(SENDERS)]
+    all_at_once(house, [*senders, lambda: forget(sending), lambda: forget(sending), jobs.sweep])
+    send(0)
+    with unit() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == TICKETS

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, text, update
+from sqlalchemy.orm import joinedload
 
 from console.accounts import queries
 from console.accounts.actions import sessions
@@ -26,6 +27,7 @@ LIFETIMES: Final = {
 GONE = "This link was used before, has expired, or was replaced by a newer one. Ask for a new one."
 # Any number will do as long as nobody else in this database uses it.
 _FIRST_ADMIN_LOCK = 4_127_003
+_WITH_USER = (joinedload(OneTimeLink.user),)
 
 
 def make_link(user: User, *, by: Actor, purpose: Purpose = Purpose.SIGN_IN) -> str:
@@ -81,13 +83,12 @@ def _take(secret: str) -> tuple[OneTimeLink, User | None]:
         .values(used_at=now)
         .returning(OneTimeLink.id)
     )
-    link = db.session.get(OneTimeLink, taken, populate_existing=True) if taken else None
+    link = db.session.get(OneTimeLink, taken, options=_WITH_USER, populate_existing=True) if taken else None
     if link is None:
         raise NotFound(GONE)
-    user = db.session.get(User, link.user_id) if link.user_id else None
-    if user is not None and user.disabled_at is not None:
+    if link.user is not None and link.user.disabled_at is not None:
         raise NotFound(GONE)
-    return link, user
+    return link, link.user
 
 
 def _first_admin(email: str, name: str) -> User:

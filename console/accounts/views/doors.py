@@ -60,18 +60,15 @@ def link(secret: str) -> Response:
 @public
 def link_submit(secret: str) -> Response:
     typed = {name: request.form.get(name, "") for name in ("email", "name")}
+    given = typed | {"password": request.form.get("password", "")}
+    # Before it is used: a refusal shows it once more, and within this transaction it would be gone.
+    found = queries.living_link(token_hash(secret), clock.now())
     try:
-        user, cookie = actions.use_link(
-            secret,
-            by=auth.anonymous(),
-            user_agent=request.user_agent.string,
-            password=request.form.get("password", ""),
-            **typed,
-        )
+        user, cookie = actions.use_link(secret, by=auth.anonymous(), user_agent=request.user_agent.string, **given)
     except NotFound:
         return htmx.page("accounts/link_gone.html", status=404)
     except DomainError as refusal:
-        return _link_again(secret, refusal, typed)
+        return again("accounts/link.html", refusal, link=found, reset=Purpose.RESET, typed=typed)
     return _welcome(user, cookie, "/")
 
 
@@ -113,11 +110,6 @@ def confirm_submit() -> Response:
         user = queries.get_user(signed_in().user_id)
         return again("accounts/confirm.html", refusal, next=target, user=user)
     return give_cookie(make_response(redirect(target, 303)), secret)
-
-
-def _link_again(secret: str, refusal: DomainError, typed: dict[str, str]) -> Response:
-    found = queries.living_link(token_hash(secret), clock.now())
-    return again("accounts/link.html", refusal, link=found, reset=Purpose.RESET, typed=typed)
 
 
 def _welcome(user: User, secret: str, target: str) -> Response:

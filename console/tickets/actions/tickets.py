@@ -135,13 +135,16 @@ def settle(tickets: Sequence[Ticket], *, at: datetime) -> None:
 
 
 def _found(wanted: Sequence[TicketWanted], at: datetime) -> tuple[set[Key], dict[Key, Ticket]]:
-    """The keys of those that were not known, and all, locked; what is deleted in between is made anew."""
-    made: set[Key] = set()
-    found: dict[Key, Ticket] = {}
-    while missing := [each for each in wanted if each.key not in found]:
-        made |= _make_missing(missing, at)
-        found |= reads.locked({each.key for each in missing})
-    return made, found
+    """The keys of those that were not known, and all, locked."""
+    keys = {each.key for each in wanted}
+    while True:
+        with db.session.begin_nested() as taking:
+            made = _make_missing(wanted, at)
+            found = reads.locked(keys)
+            if len(found) == len(keys):
+                return made, found
+            # One was deleted meanwhile: all are let go, for who made it anew may be waiting for others of them.
+            taking.rollback()
 
 
 def _make_missing(wanted: Iterable[TicketWanted], at: datetime) -> set[Key]:
