@@ -10,7 +10,7 @@ from console.infra.db import db
 from console.tickets.models import Ticket
 from console.tickets.queries import desk
 from console.tickets.queries.desk import GROUPS
-from console.tickets.queries.lists import DATED, Filters, asked
+from console.tickets.queries.lists import Filters
 from console.tickets.rules.sharing import Piece
 from console.tickets.rules.standing import State
 
@@ -33,10 +33,8 @@ def open_ids(chosen: Chosen) -> list[int]:
         return list(db.session.scalars(rows.order_by(Ticket.id).limit(MOST + 1)))
     wanted = chosen.filters
     states = [state for state in GROUPS if wanted.state in (None, state)]
-    parts = [_of(state, replace(wanted, state=None)).subquery() for state in states]
-    if not parts:
-        return []
-    return sorted(db.session.scalars(union_all(*(select(part.c.id) for part in parts)).limit(MOST + 1)))
+    parts = [_still(state, replace(wanted, state=None)) for state in states]
+    return sorted(db.session.scalars(union_all(*parts).limit(MOST + 1))) if parts else []
 
 
 def pieces(tickets: Sequence[Ticket]) -> list[Piece]:
@@ -58,10 +56,7 @@ def loads() -> Mapping[str, Mapping[State, int]]:
     }
 
 
-def _of(state: State, filters: Filters) -> Select[int]:
-    """A range of the index that goes by state and deadline, as the queue's page reads it."""
-    rows = asked(filters).with_only_columns(Ticket.id).where(Ticket.state == state.value, Ticket.resolved_at.is_(None))
-    rows = rows.where(Ticket.next_due_at.is_not(None) if state in DATED else Ticket.next_due_at.is_(None))
-    if (due_by := filters.due_by) is not None:
-        rows = rows.where(Ticket.next_due_at < due_by)
-    return rows.order_by(Ticket.next_due_at, Ticket.id).limit(MOST + 1)
+def _still(state: State, filters: Filters) -> Select[int]:
+    """The numbers of a group as the queue's page reads it, of those that are open."""
+    rows = desk.ranged(state, filters, limit=MOST).where(Ticket.resolved_at.is_(None))
+    return select(rows.with_only_columns(Ticket.id).subquery().c.id)
